@@ -1,0 +1,270 @@
+using System.Diagnostics;
+using Bpf.FastPath.Migration;
+using Cni.Netlink;
+using Fabric.Resources;
+using Microsoft.Extensions.Logging;
+
+namespace Cni.Agent.Migrating;
+
+/// <summary>
+/// Keeps what is sent to a VM that is on its way to this node, and delivers when it has come what it has not read where it was. A
+/// thread of its own: the wait is in the kernel, and what comes then is a matter of milliseconds.
+/// </summary>
+/// <param name="vm">The VM's endpoint, whose gate is held.</param>
+/// <param name="outlet">Sends frames into the VM's pod.</param>
+/// <param name="source">Asks the agent of the node it comes from; null where that cannot be asked.</param>
+/// <param name="tell">Is told what has happened, that the VM has come and then the figures; must not wait.</param>
+/// <param name="finish">Puts the usual programs back; called at the end, on this thread.</param>
+/// <param name="logger">Is told the figures.</param>
+internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClient? source, Action<NicGate> tell, Action finish, ILogger logger) : IDisposable
+{
+    // Longer than any pause of this process; after it frames pass, and what was kept is lost.
+    internal static readonly TimeSpan HoldLease = TimeSpan.FromSeconds(2);
+
+    // While frames wait for it nothing else is: an agent that does not renew by then is gone.
+    private static readonly TimeSpan DrainLease = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
+
+    // One exchange over a connection that is there takes a millisecond; a node that is busy or gone is not waited for any longer.
+    private static readonly TimeSpan SourcePatience = TimeSpan.FromMilliseconds(100);
+
+    // A guest that has just come reads slowly: for so long frames are handed to it no faster than it reads.
+    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(5);
+
+    // A frame that goes to both nodes is at both within milliseconds.
+    private static readonly TimeSpan OnItsWay = TimeSpan.FromMilliseconds(50);
+    private const int MostRepaired = 200;
+
+    // Of the tap's queue of 1000; the rest is for what passes this process by.
+    private const int MostUnread = 400;
+
+    private readonly CancellationTokenSource _ending = new();
+    private readonly byte[] _frame = new byte[MigrationGate.MaxFrame];
+    private long _repaired;
+    private bool _isWhole;
+    private volatile bool _isAskedToOpen;
+    private Thread? _thread;
+
+    private MigrationGate Gate => vm.Gate;
+
+    internal void Start()
+    {
+        _ = source?.ConnectAsync();
+        Rehearsal.Prepare(typeof(GateKeeper), typeof(MigrationGate), typeof(ReleasePlan), typeof(ReadSetAnswer), typeof(VmEndpoint), typeof(PacketSocket), typeof(RouteSocket));
+        _thread = new Thread(Run) { IsBackground = true, Name = "gate" };
+        _thread.Start();
+    }
+
+    /// <summary>Has frames pass although the VM has not spoken: it is here all the same, or nowhere.</summary>
+    internal void Open() => _isAskedToOpen = true;
+
+    public void Dispose()
+    {
+        _ending.Cancel();
+        if (_thread is { } thread && thread != Thread.CurrentThread)
+        {
+            thread.Join();
+        }
+
+        source?.Dispose();
+        outlet.Dispose();
+        _ending.Dispose();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            if (Hold())
+            {
+                Release();
+                finish();
+            }
+        }
+        catch (Exception e)
+        {
+            // The gate opens by itself when its lease is over.
+            logger.LogError(e, "{Nic}: the gate is left to itself", vm.Record.Nic);
+        }
+    }
+
+    /// <returns>Whether there is something to deliver; false when the attachment went before.</returns>
+    private bool Hold()
+    {
+        while (!_ending.IsCancellationRequested)
+        {
+            if (Gate.WaitSpoken(Period) || _isAskedToOpen || Gate.IsOpen)
+            {
+                return true;
+            }
+
+            Gate.Renew(HoldLease);
+            Repair();
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Has the VM be given, where it still is, what came here alone. For some milliseconds between its claim and its having heard of it, this
+    /// node's ovn-controller (seen with OVN 23.03) has only this node's port in its flows, so that peers on this node do not reach the VM.
+    /// </summary>
+    private void Repair()
+    {
+        var head = Gate.Head;
+        if (_isWhole || head == 0 || source?.AskHeard(SourcePatience) is not { Status: ReadSetStatus.Known } heard)
+        {
+            return;
+        }
+
+        // What has come just now is still on its way there.
+        var first = Math.Max(_repaired, head - Gate.Slots + 8);
+        var (hashes, came) = Look(first, head);
+        var settled = came.TakeWhile(time => Stopwatch.GetElapsedTime(time) > OnItsWay).Count();
+        var missed = ReleasePlan.Missed(hashes[..settled], heard.Hashes);
+        var frames = missed.Take(MostRepaired).Select(i => Gate.TryRead(first + i, _frame, out var frame) ? _frame[..frame.Length] : null).OfType<byte[]>().ToArray();
+        if (frames.Length > 0 && !source.Deliver(frames, SourcePatience))
+        {
+            return;
+        }
+
+        if (frames.Length > 0)
+        {
+            logger.LogInformation("{Nic}: {Count} frames that came to this node alone were delivered where the VM is", vm.Record.Nic, frames.Length);
+        }
+
+        _repaired = first + settled;
+        _isWhole = settled > 0 && frames.Length == 0;
+    }
+
+    private void Release()
+    {
+        var spoke = Gate.HasSpoken ? Gate.Spoke : Stopwatch.GetTimestamp();
+        if (Gate.IsOpen)
+        {
+            tell(Said(NicGateState.Opened, 0, 0, spoke, spoke, "the agent stood still for too long: frames passed before the VM was there"));
+            return;
+        }
+
+        // At once: the control plane gives the port to this node meanwhile.
+        tell(Said(StateNow, Gate.Head, 0, spoke, spoke, note: null) with { Released = null, GapMilliseconds = null, ActivationMicroseconds = null });
+        var answer = source?.Ask(SourcePatience);
+        var head = Gate.Head;
+        // The oldest of a full ring is being written over.
+        var first = Math.Max(0, head - Gate.Slots + 8);
+        var (hashes, came) = Look(first, head);
+        var passed = answer is { Status: ReadSetStatus.Known }
+            ? ReleasePlan.Unread(hashes, answer.Hashes, isCut: answer.Hashes.Length == ReadSetAnswer.MaxHashes)
+            : ReleasePlan.NewerThan(came, spoke - (ReleasePlan.Fallback.Ticks * 100));
+        Gate.Renew(DrainLease);
+        Gate.Drain(first, Settle);
+        Deliver(new Delivery(first, passed, spoke, NoteOf(answer)));
+    }
+
+    private NicGateState StateNow => Gate.HasSpoken ? NicGateState.Activated : NicGateState.Opened;
+
+    private (ulong[] Hashes, long[] Came) Look(long first, long head)
+    {
+        var (hashes, came) = (new ulong[head - first], new long[head - first]);
+        for (var i = 0; i < hashes.Length; i++)
+        {
+            (hashes[i], came[i]) = Gate.TryLook(first + i, out var frame) ? (frame.Hash, frame.Came) : (0, 0);
+        }
+
+        return (hashes, came);
+    }
+
+    private void Deliver(Delivery delivery)
+    {
+        var (next, released, isTold) = (delivery.First, 0L, false);
+        var readBefore = vm.ReadCount() ?? 0;
+        var read = 0L;
+        var (oldest, began) = (delivery.Spoke, Stopwatch.GetTimestamp());
+        while (!_ending.IsCancellationRequested && !(Gate.IsOpen && next == Gate.Head))
+        {
+            Gate.Renew(DrainLease);
+            var head = Gate.Head;
+            if (next < head)
+            {
+                var isOld = next - delivery.First < delivery.Passed.Length;
+                if (isOld && delivery.Passed[next - delivery.First])
+                {
+                    next++;
+                }
+                else if (released - read >= MostUnread && Stopwatch.GetElapsedTime(began) < LongestDrain
+                    && released - (read = (vm.ReadCount() ?? long.MaxValue) - readBefore) >= MostUnread)
+                {
+                    Thread.Sleep(1);
+                    continue;
+                }
+                else if (head - next >= Gate.Slots)
+                {
+                    next = head - Gate.Slots + 64;
+                }
+                else if (Gate.TryRead(next, _frame, out var frame))
+                {
+                    outlet.Send(_frame.AsSpan(0, frame.Length));
+                    oldest = isOld ? Math.Min(oldest, frame.Came) : oldest;
+                    released++;
+                    next++;
+                }
+
+                Gate.Drained(next);
+                continue;
+            }
+
+            if (!isTold)
+            {
+                isTold = true;
+                tell(Said(StateNow, delivery.Passed.Length, released, delivery.Spoke, oldest, delivery.Note));
+            }
+
+            if (Stopwatch.GetElapsedTime(began) > Settle + Settle)
+            {
+                // No frame came by which it would have opened: the next one opens it.
+                Gate.EndLease();
+                if (next == Gate.Head)
+                {
+                    return;
+                }
+
+                continue;
+            }
+
+            Thread.Sleep(1);
+        }
+    }
+
+    private NicGate Said(NicGateState state, long held, long released, long spoke, long oldest, string? note)
+    {
+        var said = new NicGate
+        {
+            MigrationUid = vm.Record.Migration!,
+            State = state,
+            Held = held,
+            Released = released,
+            GapMilliseconds = (int)Stopwatch.GetElapsedTime(oldest, spoke).TotalMilliseconds,
+            ActivationMicroseconds = (long)Stopwatch.GetElapsedTime(spoke).TotalMicroseconds,
+            Message = note,
+        };
+        logger.LogInformation(
+            "{Nic}: {State}; {Held} frames kept, {Released} delivered after {Microseconds} us, the oldest {Gap} ms old{Note}",
+            vm.Record.Nic, state, held, released, said.ActivationMicroseconds, said.GapMilliseconds, note is null ? "" : "; " + note);
+        return said;
+    }
+
+    private string? NoteOf(ReadSetAnswer? answer)
+    {
+        var note = answer switch
+        {
+            { Status: ReadSetStatus.Known } => null,
+            { Status: ReadSetStatus.Translated } => $"its pod translates what is sent to it, so the last {ReleasePlan.Fallback.TotalMilliseconds:0} ms were delivered, some of it twice",
+            _ => $"the node it came from did not say what it had read, so the last {ReleasePlan.Fallback.TotalMilliseconds:0} ms were delivered, some of it twice",
+        };
+        return Gate.TooLong == 0 ? note : $"{(note is null ? "" : note + "; ")}{Gate.TooLong} frames longer than {MigrationGate.MaxFrame} bytes were not kept";
+    }
+
+    /// <summary>What is to be delivered.</summary>
+    private sealed record Delivery(long First, bool[] Passed, long Spoke, string? Note);
+}

@@ -1,0 +1,3 @@
+using Cni.Plugin;
+
+return Forwarder.Run(Environment.GetEnvironmentVariable, Console.OpenStandardInput(), Console.OpenStandardOutput());
