@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Globalization;
+using Cni.Netlink;
+using Fabric.Bench;
+using Fabric.Bench.Datapath;
+using Fabric.Bench.Qos;
+using Fabric.Cli.Datapath;
+using Fabric.Primitives;
+
+namespace Fabric.Cli.Qos;
+
+/// <summary>A lab of two nodes, in which one pod is bound to a QosPolicy that the benchmark changes.</summary>
+internal sealed class QosSite : IQosSite
+{
+    private const string Policy = "bench";
+    private static readonly TimeSpan ChangeDeadline = TimeSpan.FromSeconds(20);
+
+    private readonly LabSite _lab;
+
+    private QosSite(LabSite lab) => _lab = lab;
+
+    /// <inheritdoc/>
+    public int Mtu
+    {
+        get
+        {
+            using var pod = NetnsScope.OpenSocket(_lab.PodOf("a"));
+            return pod.FindLink("eth0")!.MtuBytes;
+        }
+    }
+
+    /// <summary>Brings the lab up; nothing of it stays when that fails.</summary>
+    internal static async Task<IQosSite> PrepareAsync(IProgress<string> progress, CancellationToken cancellationToken) =>
+        new QosSite(await LabSite.PrepareAsync(Policy, progress, cancellationToken));
+
+    /// <inheritdoc/>
+    public PathEnds Path(bool sameNode, bool toLimited, bool v6)
+    {
+        var other = sameNode ? "near" : "far";
+        return toLimited ? Ends(other, "a", v6) : Ends("a", other, v6);
+    }
+
+    /// <inheritdoc/>
+    public PathEnds Neighbours => Ends("near", "far", v6: false);
+
+    /// <inheritdoc/>
+    public async Task LimitAsync(QosRates? rates, CancellationToken cancellationToken)
+    {
+        var limit = rates is null ? "null" : string.Create(
+            CultureInfo.InvariantCulture, $"{{average: {rates.Average}, peak: {rates.Peak ?? rates.Average}{(rates.Burst is { } burst ? $", burst: {burst}" : "")}}}");
+        await _lab.ApplyAsync(
+            $$"""
+            apiVersion: fabric.vmnet.io/v1alpha1
+            kind: QosPolicy
+            metadata: {name: {{Policy}}}
+            spec: {priority: 7, ingress: {{limit}}, egress: {{limit}}}
+            """,
+            cancellationToken);
+        await UntilAsync(() => IsInForce(rates?.Average), $"the limits of {rates?.Average.ToString() ?? "nothing"} are not in force on the node", cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task RateUplinkAsync(BitRate? rate, CancellationToken cancellationToken)
+    {
+        await _lab.RateUplinkAsync(rate, cancellationToken);
+        using var node = NetnsScope.OpenSocket(_lab.NodeOf("a"));
+        var nic = node.FindLink("eth0")!.Index;
+        await UntilAsync(() => node.GetEgressFilters(nic).Count > 0 == rate is not null, $"the uplink's rate of {rate?.ToString() ?? "nothing"} is not in force", cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _lab.DisposeAsync();
+
+    private static async Task UntilAsync(Func<bool> isSo, string otherwise, CancellationToken cancellationToken)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (!isSo())
+        {
+            if (Stopwatch.GetElapsedTime(began) > ChangeDeadline)
+            {
+                throw new BenchException($"{otherwise} after {ChangeDeadline.TotalSeconds:0} s");
+            }
+
+            await Task.Delay(20, cancellationToken);
+        }
+    }
+
+    /// <summary>Asks the kernel, not Fabric: the queues of the node's end of the veth and of the shaper.</summary>
+    private bool IsInForce(BitRate? average)
+    {
+        using var pod = NetnsScope.OpenSocket(_lab.PodOf("a"));
+        using var node = NetnsScope.OpenSocket(_lab.NodeOf("a"));
+        var host = node.FindLink(pod.FindLink("eth0")!.PeerIndex!.Value)!;
+        var shaper = node.FindLink("fs" + host.Name[2..]);
+        return node.FindTokenBucket(host.Index)?.Rate == average && (shaper is null ? null : node.FindTokenBucket(shaper.Index)?.Rate) == average;
+    }
+
+    private PathEnds Ends(string client, string server, bool v6)
+    {
+        using var pod = NetnsScope.OpenSocket(_lab.PodOf(server));
+        var address = pod.GetAddresses(pod.FindLink("eth0")!.Index).Select(each => each.Address.ToIPAddress()).First(each =>
+            each.AddressFamily == (v6 ? System.Net.Sockets.AddressFamily.InterNetworkV6 : System.Net.Sockets.AddressFamily.InterNetwork) && !each.IsIPv6LinkLocal);
+        return new PathEnds(_lab.PodOf(client), _lab.PodOf(server), address);
+    }
+}
