@@ -1,0 +1,312 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Cni.Datapath.Tests.Rig;
+using Cni.Datapath.Tests.Traffic;
+using Fabric.Policy.Compiling;
+using Fabric.Policy.Evaluating;
+using Fabric.Policy.Model;
+using Fabric.Primitives;
+using Fabric.Realization.Tests;
+using Fabric.Resources;
+using Fabric.Resources.Core;
+using Node.Testing;
+
+namespace Cni.Datapath.Tests;
+
+/// <summary>Policies and the spoof guard with real packets, on the rows that the product writes.</summary>
+public sealed class SecurityTests(FastPathRig rig)
+{
+    private static PolicyEndpoint Nic(string name, int number, string app) => new()
+    {
+        Nic = new("shop", name),
+        Vpc = "v",
+        Labels = [KeyValuePair.Create("app", app)],
+        Addresses = [IpAddress.Parse($"10.0.1.{number}"), IpAddress.Parse($"fd00:1::{number}")],
+    };
+
+    private static CompiledPolicy Allow(params string[] from) => NetworkPolicyCompiler.Compile(new()
+    {
+        Metadata = new() { Namespace = "shop", Name = "web" },
+        Spec = new()
+        {
+            PodSelector = new() { MatchLabels = [KeyValuePair.Create("app", "web")] },
+            Ingress = [.. from.Select(app => new NetworkPolicyIngressRule { From = [new() { PodSelector = new() { MatchLabels = [KeyValuePair.Create("app", app)] } }] })],
+        },
+    });
+
+    [Fact(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
+    public async Task Packets_arrive_when_the_evaluator_says_so_and_not_otherwise()
+    {
+        const int Seed = 12;
+        const int Nics = 8;
+        const int Connections = 48;
+        var random = new RandomPolicies(Seed);
+        await using var guarded = await GuardedPods.StartAsync(rig);
+        var nics = random.Nics(Nics);
+        foreach (var nic in nics)
+            guarded.World.Set(nic);
+        await guarded.ApplyAsync(random.Policies(groups: 3, policies: 4));
+        var pods = new Dictionary<ObjectKey, RigEndpoint>();
+        foreach (var (nic, i) in nics.Select((nic, i) => (nic, i)))
+            pods[nic.Nic] = await guarded.AddAsync(rig.Nodes[i / 2 % 2], nic);
+        await guarded.InstalledAsync();
+
+        var evaluator = guarded.World.Evaluator;
+        var connections = Enumerable.Range(0, 10 * Connections).Select(_ => random.Connect(nics))
+            .Where(each => each.Protocol is SecurityProtocol.TCP or SecurityProtocol.UDP).Distinct().Take(Connections).ToList();
+        var expected = connections.Select(each => evaluator.Evaluate(each).IsAllowed).ToList();
+        Assert.InRange(expected.Count(passes => passes), Connections / 6, Connections * 5 / 6);
+
+        using var servers = new Servers();
+        foreach (var each in connections)
+            servers.Listen(pods[each.To.Nic!.Nic], each);
+        var arrived = connections.Select((each, i) => servers.Send(pods[each.From.Nic!.Nic], each, i)).ToList();
+        await Eventually.HoldsAsync(() => connections.Index().All(each => !expected[each.Index] || arrived[each.Index]()));
+        // What was to arrive has; what was not has had as long again.
+        await Task.Delay(500, TestContext.Current.CancellationToken);
+        Assert.Equal(
+            connections.Zip(expected, (each, passes) => $"{Name(each)} {passes}"),
+            connections.Zip(arrived, (each, has) => $"{Name(each)} {has()}"));
+
+        static string Name(Connection each) => $"{each.From.Nic!.Nic} {each.To.Nic!.Nic} {each.To.Address} {each.Protocol} {each.Port}";
+    }
+
+    [Theory(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_connection_that_a_change_forbids_ends_and_others_lose_nothing(bool otherNode)
+    {
+        await using var guarded = await GuardedPods.StartAsync(rig);
+        var web = await guarded.AddAsync(otherNode ? rig.Node2 : rig.Node1, Nic("web", 10, "web"));
+        var good = await guarded.AddAsync(rig.Node1, Nic("good", 11, "good"));
+        var bad = await guarded.AddAsync(rig.Node1, Nic("bad", 12, "bad"));
+        await guarded.ApplyAsync(Allow("good", "bad"));
+        var (goodPort, badPort) = (rig.NextPort(), rig.NextPort());
+        using var allowed = Stream(good, web, goodPort);
+        using var forbidden = Stream(bad, web, badPort);
+        await Eventually.HoldsAsync(() => allowed.Answers > 200 && forbidden.Answers > 200);
+        var fast = web.Received.FastPackets;
+        await Eventually.HoldsAsync(() => web.Received.FastPackets > fast + 200);
+
+        using var shown = new NbCfgWatch(web.Node!);
+        await guarded.ApplyAsync(Allow("good"));
+        await Eventually.HoldsAsync(() => shown.At is not null && Stopwatch.GetElapsedTime(forbidden.LastAnswer) > TimeSpan.FromSeconds(1));
+        var after = forbidden.LastAnswer <= shown.At!.Value ? TimeSpan.Zero : Stopwatch.GetElapsedTime(shown.At.Value, forbidden.LastAnswer);
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"the last answer came {after.TotalMilliseconds:0.0} ms after nb_cfg was shown; the other stream lost {allowed.Asked - allowed.Answers} of {allowed.Asked}");
+        var before = allowed.Answers;
+        await Eventually.HoldsAsync(() => allowed.Answers > before + 200);
+        // One question may be on its way.
+        Assert.InRange(allowed.Asked - allowed.Answers, 0, 1);
+        Assert.True(after < TimeSpan.FromSeconds(10), "older than the soft age");
+
+        static AnswerStream Stream(RigEndpoint from, RigEndpoint to, int port)
+        {
+            var echo = new UdpEcho(to, to.Ip, port);
+            var flow = new UdpClientFlow(from, from.Ip, port, to.Ip, port);
+            return new AnswerStream(() => flow.TryExchange(timeoutMilliseconds: 2000), flow, echo);
+        }
+    }
+
+    [Fact(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
+    public async Task A_Nic_sends_only_as_itself_until_it_is_allowed_more()
+    {
+        await using var guarded = await GuardedPods.StartAsync(rig);
+        var nic = Nic("forger", 12, "any");
+        var victim = await guarded.AddAsync(rig.Node2, Nic("victim", 10, "any"));
+        var forger = await guarded.AddAsync(rig.Node1, nic);
+        await guarded.InstalledAsync();
+        var gateway = IPAddress.Parse("10.0.1.1");
+        var linkLocal = IPAddress.Parse("fe80::aff:fe00:10c");
+        var forged = new Dictionary<string, byte[]>
+        {
+            ["another's address"] = Frame.Udp(forger.Mac, victim.Mac, gateway, 7, victim.Ip, 7, 40),
+            ["another's MAC"] = Frame.Udp("02:00:00:00:00:77", victim.Mac, forger.Ip, 7, victim.Ip, 7, 40),
+            ["ARP of the router's address"] = Forgery.ArpAnswer(forger.Mac, victim.Mac, forger.Mac, gateway, victim.Ip),
+            ["ARP of another's MAC"] = Forgery.ArpAnswer(forger.Mac, victim.Mac, "02:00:00:00:00:77", forger.Ip, victim.Ip),
+            ["neighbour advertisement of the router's address"] =
+                Forgery.NeighbourAdvertisement(forger.Mac, victim.Mac, forger.Ip6, victim.Ip6, IPAddress.Parse("fd00:1::1"), forger.Mac),
+            ["router advertisement"] = Forgery.RouterAdvertisement(forger.Mac, linkLocal, hidden: false),
+            ["router advertisement behind options"] = Forgery.RouterAdvertisement(forger.Mac, linkLocal, hidden: true),
+            ["DHCPOFFER"] = Forgery.DhcpOffer(forger.Mac, forger.Ip),
+        };
+        var honest = Frame.Udp(forger.Mac, victim.Mac, forger.Ip, 7, victim.Ip, 9, 40);
+        victim.Run("ip", "link", "set", "eth0", "promisc", "on");
+
+        Assert.Equal(["honest"], await ArrivingAsync());
+        // The same on a flow that is fast: what passes Open vSwitch by was let out by it before.
+        using (var echo = new UdpEcho(victim, victim.Ip, 7000))
+        using (var flow = new UdpClientFlow(forger, forger.Ip, 7000, victim.Ip, 7000))
+        {
+            var fast = victim.Received.FastPackets;
+            await Eventually.HoldsAsync(() => flow.TryExchange(timeoutMilliseconds: 200) && victim.Received.FastPackets > fast + 20);
+            var seen = echo.Seen;
+            using var raw = PodSocket.Frames(forger);
+            for (var i = 0; i < 20; i++)
+            {
+                raw.Send(Frame.Udp(forger.Mac, victim.Mac, IPAddress.Parse("10.0.1.99"), 7000, victim.Ip, 7000, 40));
+                raw.Send(Frame.Udp("02:00:00:00:00:77", victim.Mac, forger.Ip, 7000, victim.Ip, 7000, 40));
+            }
+
+            Assert.True(flow.TryExchange());
+            Assert.Equal(seen + 1, echo.Seen);
+        }
+
+        // As the agent does when it plugs the Nic in.
+        forger.Node!.Datapath.SetAdvertises(forger.Devices, true);
+        await guarded.SetAsync(rig.Node1, nic, forger, spec => spec with { Serves = [NicService.DHCP] });
+        await guarded.InstalledAsync();
+        Assert.Equal(["DHCPOFFER", "honest", "router advertisement", "router advertisement behind options"], await ArrivingAsync());
+
+        forger.Node!.Datapath.SetAdvertises(forger.Devices, false);
+        await guarded.SetAsync(rig.Node1, nic, forger, spec => spec with { AllowedAddresses = [new() { Address = IpPrefix.Parse("10.0.1.1/32") }] });
+        await guarded.InstalledAsync();
+        await Eventually.HoldsAsync(() => ArrivingAsync().Result is ["ARP of the router's address", "another's address", "honest"]);
+
+        forger.Node!.Datapath.SetAdvertises(forger.Devices, true);
+        await guarded.SetAsync(rig.Node1, nic, forger, spec => spec with { SpoofGuard = false });
+        await guarded.InstalledAsync();
+        await Eventually.HoldsAsync(() => ArrivingAsync().Result.SequenceEqual(forged.Keys.Append("honest").Order(StringComparer.Ordinal)));
+
+        forger.Node!.Datapath.SetAdvertises(forger.Devices, false);
+        await guarded.SetAsync(rig.Node1, nic, forger);
+        await Eventually.HoldsAsync(() => ArrivingAsync().Result is ["honest"]);
+
+        async Task<string[]> ArrivingAsync()
+        {
+            using var frames = PodSocket.Frames(victim);
+            using var raw = PodSocket.Frames(forger);
+            foreach (var frame in forged.Values)
+                raw.Send(frame);
+            // Sent last and let through always: what has not come before it was dropped.
+            var arrived = new SortedSet<string>(StringComparer.Ordinal);
+            var buffer = new byte[2048];
+            for (var attempt = 0; attempt < 20 && !arrived.Contains("honest"); attempt++)
+            {
+                raw.Send(honest);
+                try
+                {
+                    while (true)
+                    {
+                        frames.ReceiveTimeout = arrived.Contains("honest") ? 100 : 300;
+                        var length = await Task.Run(() => frames.Receive(buffer), TestContext.Current.CancellationToken);
+                        var frame = buffer.AsSpan(0, length);
+                        foreach (var (name, bytes) in forged.Append(new("honest", honest)))
+                        {
+                            if (frame.Length >= bytes.Length && frame[..bytes.Length].SequenceEqual(bytes))
+                                arrived.Add(name);
+                        }
+                    }
+                }
+                catch (SocketException e) when (e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
+                {
+                }
+            }
+
+            return [.. arrived];
+        }
+    }
+
+    [Fact(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
+    public async Task An_isolated_pod_has_answers_to_what_it_asks_and_finds_its_neighbours()
+    {
+        await using var guarded = await GuardedPods.StartAsync(rig);
+        guarded.World.Set(Nic("web", 10, "web"));
+        await guarded.ApplyAsync(Allow());
+        var web = await guarded.AddAsync(rig.Node1, Nic("web", 10, "web"));
+        var other = await guarded.AddAsync(rig.Node2, Nic("other", 11, "other"));
+        await guarded.InstalledAsync();
+        foreach (var v6 in (bool[])[false, true])
+        {
+            var port = rig.NextPort();
+            using var echo = new UdpEcho(other, other.Of(v6), port);
+            using var flow = new UdpClientFlow(web, web.Of(v6), port, other.Of(v6), port);
+            await Eventually.HoldsAsync(() => flow.TryExchange(timeoutMilliseconds: 200));
+            using var closed = new UdpEcho(web, web.Of(v6), port + 1);
+            using var refused = new UdpClientFlow(other, other.Of(v6), port + 1, web.Of(v6), port + 1);
+            Assert.Equal(0, Enumerable.Range(0, 5).Count(_ => refused.TryExchange(timeoutMilliseconds: 100)));
+            Assert.Equal(0, closed.Seen);
+        }
+    }
+
+    /// <summary>Listens where connections go, and knows which arrived.</summary>
+    private sealed class Servers : IDisposable
+    {
+        private readonly Dictionary<(string Pod, IpAddress Address, SecurityProtocol Protocol, int Port), Socket> _listening = [];
+        private readonly List<IDisposable> _open = [];
+        private readonly HashSet<int> _received = [];
+        private readonly List<Thread> _threads = [];
+        private volatile bool _ended;
+
+        public void Listen(RigEndpoint pod, Connection connection)
+        {
+            var key = (pod.Name, connection.To.Address, connection.Protocol, connection.Port);
+            if (_listening.ContainsKey(key))
+                return;
+            var address = connection.To.Address.ToIPAddress();
+            var socket = connection.Protocol == SecurityProtocol.UDP ? PodSocket.Udp(pod, address, connection.Port) : PodSocket.Tcp(pod, address, connection.Port);
+            _listening[key] = socket;
+            _open.Add(socket);
+            if (connection.Protocol == SecurityProtocol.TCP)
+            {
+                socket.Listen(64);
+                return;
+            }
+
+            socket.ReceiveTimeout = 100;
+            var thread = new Thread(() => Receive(socket)) { IsBackground = true };
+            thread.Start();
+            _threads.Add(thread);
+        }
+
+        /// <returns>Whether it has arrived by now.</returns>
+        public Func<bool> Send(RigEndpoint pod, Connection connection, int number)
+        {
+            var (from, to) = (connection.From.Address.ToIPAddress(), new IPEndPoint(connection.To.Address.ToIPAddress(), connection.Port));
+            if (connection.Protocol == SecurityProtocol.TCP)
+            {
+                var client = PodSocket.Tcp(pod, from);
+                _open.Add(client);
+                var connecting = client.ConnectAsync(to);
+                return () => connecting.IsCompletedSuccessfully;
+            }
+
+            var socket = PodSocket.Udp(pod, from);
+            _open.Add(socket);
+            socket.SendTo(BitConverter.GetBytes(number), to);
+            return () =>
+            {
+                lock (_received)
+                    return _received.Contains(number);
+            };
+        }
+
+        public void Dispose()
+        {
+            _ended = true;
+            _threads.ForEach(thread => thread.Join());
+            _open.ForEach(each => each.Dispose());
+        }
+
+        private void Receive(Socket socket)
+        {
+            var buffer = new byte[64];
+            while (!_ended)
+            {
+                try
+                {
+                    if (socket.Receive(buffer) == sizeof(int))
+                    {
+                        lock (_received)
+                            _received.Add(BitConverter.ToInt32(buffer));
+                    }
+                }
+                catch (SocketException)
+                {
+                    // Nothing for now, or an answer to nobody.
+                }
+            }
+        }
+    }
+}

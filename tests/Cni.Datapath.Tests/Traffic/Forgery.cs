@@ -1,0 +1,60 @@
+using System.Buffers.Binary;
+using System.Net;
+using Fabric.Primitives;
+
+namespace Cni.Datapath.Tests.Traffic;
+
+/// <summary>Frames by which a guest pretends to be somebody else.</summary>
+internal static class Forgery
+{
+    private const string AllNodes = "33:33:00:00:00:01";
+    private const string Broadcast = "ff:ff:ff:ff:ff:ff";
+
+    /// <summary>An ARP answer that says that an address is at a MAC (RFC 826).</summary>
+    public static byte[] ArpAnswer(string fromMac, string toMac, string claimedMac, IPAddress claimed, IPAddress asked)
+    {
+        byte[] arp = [0, 1, 8, 0, 6, 4, 0, 2, .. Bytes(claimedMac), .. claimed.GetAddressBytes(), .. Bytes(toMac), .. asked.GetAddressBytes()];
+        return [.. Bytes(toMac), .. Bytes(fromMac), 8, 6, .. arp];
+    }
+
+    /// <summary>A neighbour advertisement that says that an address is at a MAC (RFC 4861 §4.4).</summary>
+    public static byte[] NeighbourAdvertisement(string fromMac, string toMac, IPAddress source, IPAddress to, IPAddress claimed, string claimedMac)
+    {
+        byte[] body = [136, 0, 0, 0, 0x60, 0, 0, 0, .. claimed.GetAddressBytes(), 2, 1, .. Bytes(claimedMac)];
+        return Icmp6(fromMac, toMac, source, to, body);
+    }
+
+    /// <summary>A router advertisement that offers its sender as a router (RFC 4861 §4.2).</summary>
+    /// <param name="fromMac">The sender's MAC.</param>
+    /// <param name="linkLocal">The sender's link-local address.</param>
+    /// <param name="hidden">Behind options for the destination (RFC 7113 §2.1).</param>
+    public static byte[] RouterAdvertisement(string fromMac, IPAddress linkLocal, bool hidden)
+    {
+        var frame = Icmp6(fromMac, AllNodes, linkLocal, IPAddress.Parse("ff02::1"), [134, 0, 0, 0, 64, 0, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, .. Bytes(fromMac)]);
+        if (!hidden)
+            return frame;
+        const int Header = 54;
+        byte[] options = [58, 0, 1, 4, 0, 0, 0, 0];
+        byte[] longer = [.. frame[..Header], .. options, .. frame[Header..]];
+        longer[20] = 60;
+        longer[19] += (byte)options.Length;
+        return longer;
+    }
+
+    /// <summary>A DHCPOFFER to everybody (RFC 2131), as far as anybody on the way looks at it.</summary>
+    public static byte[] DhcpOffer(string fromMac, IPAddress from) => Frame.Udp(fromMac, Broadcast, from, 67, IPAddress.Broadcast, 68, 300);
+
+    private static byte[] Icmp6(string fromMac, string toMac, IPAddress from, IPAddress to, byte[] body)
+    {
+        byte[] pseudo = [.. from.GetAddressBytes(), .. to.GetAddressBytes(), 0, 0, (byte)(body.Length >> 8), (byte)body.Length, 0, 0, 0, 58, .. body];
+        BinaryPrimitives.WriteUInt16BigEndian(body.AsSpan(2), Frame.Checksum(pseudo));
+        return [.. Bytes(toMac), .. Bytes(fromMac), 0x86, 0xdd, 0x60, 0, 0, 0, (byte)(body.Length >> 8), (byte)body.Length, 58, 255, .. from.GetAddressBytes(), .. to.GetAddressBytes(), .. body];
+    }
+
+    private static byte[] Bytes(string mac)
+    {
+        var bytes = new byte[6];
+        MacAddress.Parse(mac).TryWriteBytes(bytes, out _);
+        return bytes;
+    }
+}

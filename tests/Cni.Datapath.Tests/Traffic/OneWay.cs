@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Cni.Datapath.Tests.Rig;
+
+namespace Cni.Datapath.Tests.Traffic;
+
+/// <summary>A sender that never stops, and what arrives of it in a time.</summary>
+internal sealed class OneWay : IDisposable
+{
+    // More than any limit of a test, and not more than Open vSwitch carries.
+    private const double OfferedBitsPerSecond = 150e6;
+
+    private const int DatagramBytes = 1200;
+    private const int HeaderBytes = 14 + 20 + 8;
+
+    private readonly Socket _sender;
+    private readonly Socket _receiver;
+    private readonly bool _isTcp;
+    private readonly Thread _sending;
+    private readonly byte[] _buffer = new byte[1 << 18];
+    private volatile bool _ended;
+
+    private OneWay(Socket sender, Socket receiver, bool isTcp)
+    {
+        (_sender, _receiver, _isTcp) = (sender, receiver, isTcp);
+        _receiver.ReceiveTimeout = 200;
+        _sender.SendTimeout = 500;
+        _sending = new Thread(isTcp ? Pour : Drip) { IsBackground = true };
+        _sending.Start();
+    }
+
+    public static OneWay Tcp(RigEndpoint from, RigEndpoint to, int port)
+    {
+        var pair = TcpPair.Connect(from, from.Ip, to, to.Ip, port);
+        return new OneWay(pair.Client, pair.Server, isTcp: true);
+    }
+
+    public static OneWay Udp(RigEndpoint from, RigEndpoint to, int port)
+    {
+        var sender = PodSocket.Udp(from, from.Ip, port);
+        var receiver = PodSocket.Udp(to, to.Ip, port);
+        sender.Connect(new IPEndPoint(to.Ip, port));
+        receiver.Connect(new IPEndPoint(from.Ip, port));
+        var buffer = new byte[64];
+        // Both directions, so that the flow is learned where it may be.
+        for (var i = 0; i < 5; i++)
+        {
+            sender.Send([1]);
+            receiver.Receive(buffer);
+            receiver.Send([1]);
+            sender.Receive(buffer);
+        }
+
+        return new OneWay(sender, receiver, isTcp: false);
+    }
+
+    /// <summary>How fast it arrives, after the queues on the way are full.</summary>
+    /// <returns>Bit/s: of payload for a stream, of frames for datagrams.</returns>
+    public double Measure()
+    {
+        // A stream begins by losing what the queue does not hold, and what came after that is read all at once when it was sent again.
+        Receive(TimeSpan.FromMilliseconds(_isTcp ? 750 : 250));
+        var began = Stopwatch.GetTimestamp();
+        var bytes = Receive(TimeSpan.FromMilliseconds(_isTcp ? 1000 : 500));
+        return bytes * 8 / Stopwatch.GetElapsedTime(began).TotalSeconds;
+    }
+
+    /// <returns>The bytes that arrive in a time.</returns>
+    public long Receive(TimeSpan within)
+    {
+        var began = Stopwatch.GetTimestamp();
+        long bytes = 0;
+        while (Stopwatch.GetElapsedTime(began) < within)
+        {
+            try
+            {
+                var read = _receiver.Receive(_buffer);
+                bytes += _isTcp ? read : read + HeaderBytes;
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
+            {
+            }
+        }
+
+        return bytes;
+    }
+
+    public void Dispose()
+    {
+        _ended = true;
+        _receiver.Close();
+        _sender.Close();
+        _sending.Join();
+    }
+
+    private void Pour()
+    {
+        var data = new byte[1 << 17];
+        try
+        {
+            while (!_ended)
+                _sender.Send(data);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Closed, or nobody takes anything any more, which the receiver says.
+        }
+    }
+
+    private void Drip()
+    {
+        var datagram = new byte[DatagramBytes];
+        var began = Stopwatch.GetTimestamp();
+        long sent = 0;
+        while (!_ended)
+        {
+            try
+            {
+                while (sent * (DatagramBytes + HeaderBytes) * 8 < OfferedBitsPerSecond * Stopwatch.GetElapsedTime(began).TotalSeconds)
+                {
+                    _sender.Send(datagram);
+                    sent++;
+                }
+            }
+            catch (SocketException)
+            {
+                // The queue is full, or the receiver is closed.
+            }
+            catch (ObjectDisposedException)
+            {
+                return;
+            }
+
+            Thread.Yield();
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using System.Net;
+using Fabric.Kube;
+using Fabric.Kube.Configuration;
+using Fabric.Realization;
+using Fabric.Resources;
+using Microsoft.Extensions.Logging.Abstractions;
+using Ovs.Northbound;
+using Ovs.Ovsdb;
+using Ovs.Ovsdb.Tests.Servers;
+using Condition = Fabric.Resources.Condition;
+
+namespace Fabric.Server.Tests;
+
+/// <summary>The whole control plane as <c>fabric server</c> runs it, over a real ovsdb-server with OVN's northbound schema.</summary>
+internal sealed class ControlPlane : IAsyncDisposable
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("fabric-server-").FullName;
+    private readonly OvsdbServer _ovsdb;
+    private CancellationTokenSource _stop = new();
+    private Task _run = Task.CompletedTask;
+    private KubeClient? _client;
+
+    private ControlPlane(OvsdbServer ovsdb) => _ovsdb = ovsdb;
+
+    public KubeClient Client => _client!;
+
+    public OvsdbServer Ovsdb => _ovsdb;
+
+    /// <summary>What a node's agent is given.</summary>
+    public string AgentKubeconfig => Path.Combine(_folder, "data", "agent.kubeconfig");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static async Task<ControlPlane> StartAsync()
+    {
+        var plane = new ControlPlane(await OvsdbServer.StartAsync(OvsdbServer.NorthboundSchema, "nb"));
+        await plane.RunAsync();
+        return plane;
+    }
+
+    public async Task RunAsync()
+    {
+        _stop = new CancellationTokenSource();
+        _run = ServerHost.RunAsync(
+            new ServerOptions
+            {
+                DataDirectory = Path.Combine(_folder, "data"),
+                Listen = [new IPEndPoint(IPAddress.Loopback, 0)],
+                OvnNorthbound = $"unix:{_ovsdb.SocketPath}",
+            },
+            _stop.Token);
+        var kubeconfig = Path.Combine(_folder, "data", "kubeconfig");
+        _client = await EventuallyAsync(async () =>
+        {
+            if (_run.IsFaulted)
+                await _run;
+            if (!File.Exists(kubeconfig) || !File.Exists(AgentKubeconfig))
+                return null;
+            // The port is another one after a restart: until the new files are there the old ones name nobody.
+            var connection = KubeConnection.FromFile(kubeconfig);
+            if (KubeConnection.FromFile(AgentKubeconfig).Server != connection.Server)
+                return null;
+            var client = new KubeClient(connection, new KubeClientOptions { Attempts = 1 });
+            if (await client.IsReadyAsync(Token))
+                return client;
+            client.Dispose();
+            return null;
+        });
+    }
+
+    /// <summary>Throws what the control plane ended by, if it ends within the deadline.</summary>
+    public Task EndAsync() => _run.WaitAsync(Deadline, Token);
+
+    /// <summary>Stops as SIGTERM does, and shows that stopping is no failure.</summary>
+    public async Task StopAsync()
+    {
+        _client?.Dispose();
+        await _stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _run);
+        _stop.Dispose();
+    }
+
+    /// <summary>The ports of Nics in OVN: name and address.</summary>
+    public async Task<string[]> PortsAsync()
+    {
+        await using var client = new OvsdbClient(NorthboundRealizer.Options([_ovsdb.Endpoint], NullLogger.Instance));
+        await client.WaitConnectedAsync(Token);
+        return
+        [
+            .. client.Snapshot.Table<LogicalSwitchPort>()
+                .Where(port => port.Type.Length == 0)
+                .Select(port => $"{port.Name} {string.Join(' ', port.Addresses).Split(' ')[1]}")
+                .Order(StringComparer.Ordinal),
+        ];
+    }
+
+    public Task<Nic> ReadyNicAsync(string ns, string name) => EventuallyAsync(async () =>
+    {
+        var nic = await Client.Resource(ResourceTypes.Nics).GetAsync(new ObjectKey(ns, name), Token);
+        return nic?.Status?.Conditions.Find(Condition.Ready) is { IsTrue: true } ? nic : null;
+    });
+
+    public Task HoldsAsync(Func<Task<bool>> condition) => EventuallyAsync(async () => await condition() ? this : null);
+
+    public static async Task<T> EventuallyAsync<T>(Func<Task<T?>> look)
+        where T : class
+    {
+        var since = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            if (await look() is { } found)
+                return found;
+            Assert.True(TimeProvider.System.GetElapsedTime(since) < Deadline, "it did not come about in time");
+            await Task.Delay(20, Token);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client?.Dispose();
+        await _stop.CancelAsync();
+        await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+        await _ovsdb.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}

@@ -1,0 +1,223 @@
+using System.Text.Json.Nodes;
+using Fabric.Kube;
+using Fabric.Kube.Transport;
+using Fabric.Primitives;
+using Fabric.Realization;
+using Fabric.Resources;
+using Fabric.Resources.Core;
+using Microsoft.Extensions.Logging.Abstractions;
+using Ovs.Northbound;
+using Ovs.Ovsdb;
+using Condition = Fabric.Resources.Condition;
+
+namespace Fabric.Server.Tests;
+
+/// <summary>SecurityGroups and NetworkPolicies through the real API, control plane and OVN database.</summary>
+[Trait("kind", "ovs")]
+public sealed class PoliciesOverTheApiTests : IAsyncLifetime
+{
+    private ControlPlane _plane = null!;
+    private OvsdbClient _ovn = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _plane = await ControlPlane.StartAsync();
+        _ovn = new OvsdbClient(NorthboundRealizer.Options([_plane.Ovsdb.Endpoint], NullLogger.Instance));
+        await _ovn.WaitConnectedAsync(Token);
+        await Of(ResourceTypes.Subnets).CreateAsync(
+            new Subnet { Metadata = new() { Name = "shop" }, Spec = new() { Default = true, Ipv4 = new() { Cidr = IpPrefix.Parse("10.70.1.0/24") } } }, Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ovn.DisposeAsync();
+        await _plane.DisposeAsync();
+    }
+
+    private KubeResource<T> Of<T>(ResourceType<T> type)
+        where T : class, IKubeObject => _plane.Client.Resource(type);
+
+    private static LabelSelector App(string app) => new() { MatchLabels = [KeyValuePair.Create("app", app)] };
+
+    private Task<Pod> AddPodAsync(string name, string app, string ns = "default", string? groups = null, int? port = null) => Of(ResourceTypes.Pods).CreateAsync(
+        new Pod
+        {
+            Metadata = new()
+            {
+                Name = name,
+                Namespace = ns,
+                Labels = [KeyValuePair.Create("app", app)],
+                Annotations = groups is null ? null : [KeyValuePair.Create(FabricApi.SecurityGroupsAnnotation, groups)],
+            },
+            Spec = new() { Containers = [new() { Name = "c", Image = "none", Ports = port is { } number ? [new() { Name = "web", Number = number }] : null }] },
+        },
+        Token);
+
+    private Task<NetworkPolicy> AddPolicyAsync(NetworkPolicySpec spec, string name = "web") =>
+        Of(ResourceTypes.NetworkPolicies).CreateAsync(new() { Metadata = new() { Name = name, Namespace = "default" }, Spec = spec }, Token);
+
+    private Task<SecurityGroup> AddGroupAsync(string name, SecurityGroupSpec spec) =>
+        Of(ResourceTypes.SecurityGroups).CreateAsync(new() { Metadata = new() { Name = name, Namespace = "default" }, Spec = spec }, Token);
+
+    private Task ConditionAsync(string group, string type, string reason) => _plane.HoldsAsync(async () =>
+        (await Of(ResourceTypes.SecurityGroups).GetAsync(new ObjectKey("default", group), Token))?.Status?.Conditions.Find(type)?.Reason == reason);
+
+    /// <summary>The ports of the groups whose names begin so.</summary>
+    private string Members(string group)
+    {
+        var snapshot = _ovn.Snapshot;
+        return string.Join(' ', snapshot.Table<PortGroup>()
+            .Where(row => row.Name.StartsWith(group, StringComparison.Ordinal))
+            .SelectMany(row => row.Ports.Select(port => snapshot.Table<LogicalSwitchPort>().Find(port.Uuid)!.Name.Split('.')[1])).Order(StringComparer.Ordinal));
+    }
+
+    private Task MembersAsync(string group, string members) => _plane.HoldsAsync(() => Task.FromResult(Members(group) == members));
+
+    private string[] Rules() => [.. _ovn.Snapshot.Table<Acl>().Where(acl => acl.Name is { Length: > 0 }).Select(acl => acl.Name!).Order(StringComparer.Ordinal)];
+
+    [Fact]
+    public async Task A_NetworkPolicy_follows_pods_labels_and_namespaces_and_goes_whole()
+    {
+        await AddPodAsync("web", "web", port: 8080);
+        await AddPodAsync("client", "client");
+        await Of(ResourceTypes.Namespaces).CreateAsync(new() { Metadata = new() { Name = "other" } }, Token);
+        await AddPodAsync("friend", "any", ns: "other");
+        await AddPolicyAsync(new()
+        {
+            PodSelector = App("web"),
+            Ingress =
+            [
+                new() { From = [new() { PodSelector = App("client") }], Ports = [new() { Port = IntOrString.Of("web") }] },
+                new() { From = [new() { NamespaceSelector = new() { MatchLabels = [KeyValuePair.Create("team", "a")] } }] },
+            ],
+        });
+        await MembersAsync("np.default.web", "web");
+        // The pod that has the port, and whoever may connect to it.
+        await MembersAsync("peers.", "client web");
+        Assert.Equal(
+            ["np default/web egress default", "np default/web ingress default", "np default/web ingress[0] web=TCP 8080", "np default/web ingress[1]"], Rules());
+
+        await Of(ResourceTypes.Namespaces).PatchAsync(new ObjectKey("other"), KubePatch.Merge((JsonObject)JsonNode.Parse("""{"metadata":{"labels":{"team":"a"}}}""")!), Token);
+        await MembersAsync("peers.", "client friend web");
+        await Of(ResourceTypes.Pods).PatchAsync(new ObjectKey("default", "client"), KubePatch.Merge((JsonObject)JsonNode.Parse("""{"metadata":{"labels":{"app":"none"}}}""")!), Token);
+        await MembersAsync("peers.", "friend web");
+        await AddPodAsync("more", "client");
+        await MembersAsync("peers.", "friend more web");
+
+        await Of(ResourceTypes.NetworkPolicies).DeleteAsync(new ObjectKey("default", "web"), null, Token);
+        await _plane.HoldsAsync(() => Task.FromResult(_ovn.Snapshot.Table<PortGroup>().Count == 0 && Rules().Length == 0));
+    }
+
+    [Fact]
+    public async Task A_NetworkPolicy_that_is_for_nobody_has_an_event()
+    {
+        await AddPolicyAsync(new() { PodSelector = App("none") });
+        await _plane.HoldsAsync(async () => (await Of(ResourceTypes.Events).ListAsync(ListOptions.All, Token)).Items
+            .Any(each => each is { Reason: "SelectsNothing", InvolvedObject: { Kind: nameof(NetworkPolicy), Name: "web" } }));
+    }
+
+    [Fact]
+    public async Task A_namespace_is_chosen_by_its_name()
+    {
+        await AddPodAsync("web", "web");
+        await Of(ResourceTypes.Namespaces).CreateAsync(new() { Metadata = new() { Name = "other" } }, Token);
+        await AddPodAsync("friend", "any", ns: "other");
+        await AddPolicyAsync(new() { Ingress = [new() { From = [new() { NamespaceSelector = new() { MatchLabels = [KeyValuePair.Create("kubernetes.io/metadata.name", "other")] } }] }] });
+        await MembersAsync("peers.", "friend");
+    }
+
+    [Fact]
+    public async Task A_port_is_not_made_before_the_SecurityGroup_that_its_pod_names()
+    {
+        await AddPodAsync("web", "web", groups: "closed");
+        await _plane.HoldsAsync(async () =>
+            (await Of(ResourceTypes.Nics).GetAsync(new ObjectKey("default", "pod.web.eth0"), Token))?.Status?.Conditions.Find("SecurityGroupsBound") is { Status: "False", Reason: "SecurityGroupNotFound" });
+        await AddPodAsync("free", "web");
+        await _plane.HoldsAsync(async () => (await _plane.PortsAsync()).Length == 1);
+
+        await AddGroupAsync("closed", new());
+        await MembersAsync("sg.default.closed", "web");
+        await ConditionAsync("closed", "Bound", "Bound");
+        await _plane.HoldsAsync(async () =>
+            (await Of(ResourceTypes.Nics).GetAsync(new ObjectKey("default", "pod.web.eth0"), Token))?.Status?.Conditions.Find("SecurityGroupsBound") is null);
+
+        // Whom it protects would be open: it stays while somebody names it.
+        await Of(ResourceTypes.SecurityGroups).DeleteAsync(new ObjectKey("default", "closed"), null, Token);
+        await ConditionAsync("closed", Condition.Ready, "InUse");
+        Assert.Equal("web", Members("sg.default.closed"));
+        await Of(ResourceTypes.Pods).DeleteAsync(new ObjectKey("default", "web"), new DeleteOptions { GracePeriodSeconds = 0 }, Token);
+        await _plane.HoldsAsync(async () => await Of(ResourceTypes.SecurityGroups).GetAsync(new ObjectKey("default", "closed"), Token) is null && Members("sg.") == "");
+    }
+
+    [Fact]
+    public async Task An_edit_reaches_the_Nics_that_are_there_and_groups_speak_of_each_other()
+    {
+        await AddGroupAsync("db", new() { Selector = App("db"), Ingress = [new() { Peers = [new() { Group = new() { Name = "web" } }] }] });
+        await ConditionAsync("db", "Bound", "SelectsNothing");
+        await AddPodAsync("db", "db");
+        await AddPodAsync("w1", "web");
+        await AddGroupAsync("web", new() { Selector = App("web") });
+        await MembersAsync("sg.default.db", "db");
+        await MembersAsync("peers.", "w1");
+        await ConditionAsync("db", "Bound", "Bound");
+
+        var group = (await Of(ResourceTypes.SecurityGroups).GetAsync(new ObjectKey("default", "web"), Token))!;
+        await Of(ResourceTypes.SecurityGroups).PatchAsync(new ObjectKey("default", "web"), KubePatch.Difference(ResourceTypes.SecurityGroups, group, group with { Spec = group.Spec with { Selector = App("none") } }), Token);
+        await MembersAsync("peers.", "");
+        await ConditionAsync("web", "Bound", "SelectsNothing");
+    }
+
+    [Fact]
+    public async Task What_changed_while_the_control_plane_was_away_is_made_good()
+    {
+        await AddPodAsync("web", "web");
+        await AddPolicyAsync(new() { PodSelector = App("web"), Ingress = [new() { From = [new() { PodSelector = App("web") }] }] });
+        await AddPolicyAsync(new() { PodSelector = App("web") }, "deny");
+        await MembersAsync("np.default.deny", "web");
+        await MembersAsync("peers.", "web");
+        await _plane.StopAsync();
+        // Somebody empties the groups, and removes one.
+        var groups = _ovn.Snapshot.Table<PortGroup>().ToArray();
+        await _ovn.TransactAsync(
+            [.. groups.Select(row => Row.Mutate<PortGroup>(row.Uuid, PortGroup.Columns.Ports.Delete(row.Ports))), Row.Delete<PortGroup>(groups.Single(row => row.Name.StartsWith("np.default.deny", StringComparison.Ordinal)).Uuid)], Token);
+        await _plane.RunAsync();
+        await MembersAsync("np.default.deny", "web");
+        await MembersAsync("np.default.web", "web");
+        await MembersAsync("peers.", "web");
+        await Of(ResourceTypes.NetworkPolicies).DeleteAsync(new ObjectKey("default", "deny"), null, Token);
+        await _plane.HoldsAsync(() => Task.FromResult(_ovn.Snapshot.Table<PortGroup>().Count == 2));
+    }
+
+    [Theory]
+    [InlineData("networking.k8s.io/v1", "networkpolicies", """{"podSelector":{},"ingress":[{"ports":[{"port":90,"endPort":80}]}]}""", "spec.ingress[0].ports[0].endPort", "write the lower one in port")]
+    [InlineData("networking.k8s.io/v1", "networkpolicies", """{"ingress":[{"from":[{}]}]}""", "spec.ingress[0].from[0]", "it names nobody")]
+    [InlineData("networking.k8s.io/v1", "networkpolicies", """{"policyTypes":["Inwards"]}""", "spec.policyTypes[0]", "supported values")]
+    [InlineData("networking.k8s.io/v1", "networkpolicies", """{"ingress":[{"from":[{"ipBlock":{"cidr":"10.0.0.0/33"}}]}]}""", "spec.ingress[0].from[0].ipBlock.cidr", "10.0.0.0/33")]
+    [InlineData("fabric.vmnet.io/v1alpha1", "securitygroups", """{"ingress":[{"protocol":"TCP","ports":[{"port":90,"endPort":80}]}]}""", "spec.ingress[0].ports[0].endPort", "write the lower one in port")]
+    [InlineData("fabric.vmnet.io/v1alpha1", "securitygroups", """{"ingress":[{"peers":[{}]}]}""", "spec.ingress[0].peers[0]", "it names nobody")]
+    [InlineData("fabric.vmnet.io/v1alpha1", "securitygroups", """{"ingress":[{"priority":1000}]}""", "spec.ingress[0].priority", "less than or equal to 999")]
+    [InlineData("fabric.vmnet.io/v1alpha1", "securitygroups", """{"ingress":[{"protocol":"TCP","ports":[{"port":70000}]}]}""", "spec.ingress[0].ports[0].port", "less than or equal to 65535")]
+    public async Task What_cannot_be_meant_is_refused_with_its_field(string version, string plural, string spec, string field, string message)
+    {
+        var refused = await RefusedAsync(version, plural, spec);
+        Assert.Equal(System.Net.HttpStatusCode.UnprocessableEntity, refused.Code);
+        Assert.Contains(refused.Causes, cause => cause.Field == field && cause.Message.Contains(message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Ten_thousand_rules_are_refused()
+    {
+        var refused = await RefusedAsync("fabric.vmnet.io/v1alpha1", "securitygroups", $$"""{"ingress":[{{string.Join(',', Enumerable.Repeat("{\"protocol\":\"TCP\"}", 10_000))}}]}""");
+        Assert.Contains(refused.Causes, cause => cause.Field == "spec.ingress" && cause.Message.Contains("1000", StringComparison.Ordinal));
+    }
+
+    private async Task<KubeException> RefusedAsync(string version, string plural, string spec)
+    {
+        var kind = plural == "networkpolicies" ? "NetworkPolicy" : "SecurityGroup";
+        var body = $$"""{"apiVersion":"{{version}}","kind":"{{kind}}","metadata":{"name":"bad"},"spec":{{spec}}}""";
+        return await Assert.ThrowsAsync<KubeException>(() => _plane.Client.SendAsync(
+            new KubeRequest(HttpMethod.Post, $"/apis/{version}/namespaces/default/{plural}") { Body = System.Text.Encoding.UTF8.GetBytes(body), ContentType = "application/json" }, Token));
+    }
+}
