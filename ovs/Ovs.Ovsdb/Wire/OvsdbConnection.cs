@@ -101,13 +101,12 @@ internal sealed class OvsdbConnection : IAsyncDisposable
             (ref Utf8JsonReader reader) => TransactionReply.Read(ref reader, operations),
             cancellationToken);
 
+    /// <remarks>Senders may still be at their turn or wait for it, and find the fault there: what they take turns by is left to the collector.</remarks>
     public async ValueTask DisposeAsync()
     {
         Fail(OvsdbException.ConnectionLost("The connection was closed here", null));
         await _loops;
         await _stream.DisposeAsync();
-        _sending.Dispose();
-        _stop.Dispose();
     }
 
     private static ReadOnlyMemory<byte> Write(long? id, string method, Action<Utf8JsonWriter> writeParameters)
@@ -136,15 +135,7 @@ internal sealed class OvsdbConnection : IAsyncDisposable
     /// <summary>Sends a whole message or, once it began to, breaks the connection: half a message would ruin what follows.</summary>
     private async Task SendAsync(ReadOnlyMemory<byte> message, string? method, CancellationToken cancellationToken)
     {
-        try
-        {
-            await _sending.WaitAsync(cancellationToken);
-        }
-        catch (ObjectDisposedException e)
-        {
-            throw OvsdbException.ConnectionLost("The connection was closed", e, method: method);
-        }
-
+        await _sending.WaitAsync(cancellationToken);
         try
         {
             if (Volatile.Read(ref _fault) is { } fault)
