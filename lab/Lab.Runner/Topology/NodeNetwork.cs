@@ -14,7 +14,7 @@ internal static class NodeNetwork
         await StartSwitchAsync(lab, node, launcher, cancellationToken);
         // Where ovn-controller's credentials are, for whoever else on the node reads the southbound database.
         await VsctlAsync(node, ["--no-wait", "set-ssl", .. tls.Select(option => option[(option.IndexOf('=', StringComparison.Ordinal) + 1)..])], cancellationToken);
-        await (lab.KernelDatapath ? JoinUnderlayAsync(node, cancellationToken) : JoinUnderlayThroughSwitchAsync(node, cancellationToken));
+        await (lab.KernelDatapath ? JoinUnderlayAsync(node, cancellationToken) : JoinUnderlayThroughSwitchAsync(lab, node, cancellationToken));
         await StartDaemonAsync(node, launcher, "ovn-controller", [.. tls, $"unix:{node.OvsSocket}"], cancellationToken);
     }
 
@@ -106,7 +106,7 @@ internal static class NodeNetwork
     // The tunnel address is br-phy's, so that the userspace datapath finds its routes and neighbours there. eth0 is joined to
     // it by an internal port and a redirect each way: attached directly, its frames would reach the node's own stack too.
     // Whatever the agent attaches runs before the redirects, which take what it leaves.
-    private static async Task JoinUnderlayThroughSwitchAsync(NodeRecord node, CancellationToken cancellationToken)
+    private static async Task JoinUnderlayThroughSwitchAsync(LabRecord lab, NodeRecord node, CancellationToken cancellationToken)
     {
         string links = $"""
             address add {node.Address}/24 dev br-phy
@@ -121,6 +121,9 @@ internal static class NodeNetwork
             filter add dev up0 ingress protocol all prio 100 u32 match u32 0 0 action mirred egress redirect dev eth0
             """;
         await Tool.RunAsync("tc", ["-n", node.Namespace, "-batch", "-"], cancellationToken, Redirects);
+        // With every device that comes or goes the userspace datapath forgets the kernel's routes and reads them anew, and drops
+        // for some milliseconds what it would send through a tunnel. A route that it was told of it keeps.
+        await Tool.RunAsync("ovs-appctl", ["-t", $"{node.Folder}/ovs-vswitchd.ctl", "ovs/route/add", lab.Underlay, "br-phy"], cancellationToken);
     }
 
     private static async Task StartDaemonAsync(NodeRecord node, Launcher launcher, string program, IReadOnlyList<string> options, CancellationToken cancellationToken)
