@@ -160,12 +160,12 @@ public sealed class NorthboundRealizerTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(NicMigrationPhase.Preparing, "node1,node2")]
+    [InlineData(NicMigrationPhase.Preparing, "node1")]
     [InlineData(NicMigrationPhase.Holding, "node1,node2")]
     [InlineData(NicMigrationPhase.Activated, "node1,node2")]
     [InlineData(NicMigrationPhase.Converged, "node1")]
     [InlineData(NicMigrationPhase.RolledBack, "node1")]
-    public async Task Two_nodes_have_the_port_while_its_vm_moves_and_one_after(NicMigrationPhase phase, string chassis)
+    public async Task Two_nodes_have_the_port_from_when_the_target_keeps_frames_until_the_vm_has_moved(NicMigrationPhase phase, string chassis)
     {
         await ApplyAllAsync();
         await _nb.ApplyAsync(N with { Status = N.Status! with { Migration = new NicMigration { Uid = "m", Phase = phase, SourceNode = "node1", TargetNode = "node2" } } });

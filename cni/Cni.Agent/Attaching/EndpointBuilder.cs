@@ -62,6 +62,7 @@ internal sealed class EndpointBuilder(
     /// </summary>
     internal async Task RemoveAsync(AttachmentRecord record, CancellationToken cancellationToken)
     {
+        await vms.HandBackAsync(record, cancellationToken);
         vms.End(record.Key);
         Unlink(DeviceNames.EndpointOf(record.Key));
         var port = DeviceNames.Of(record).SwitchPort;

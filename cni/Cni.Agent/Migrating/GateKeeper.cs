@@ -36,14 +36,20 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
     private static readonly TimeSpan OnItsWay = TimeSpan.FromMilliseconds(50);
     private const int MostRepaired = 200;
 
+    // Frames that come for longer come to both nodes: OVN has not been told, or does not follow.
+    private static readonly TimeSpan LongestHandBack = TimeSpan.FromMilliseconds(500);
+
+    // A sleep may end so much early by the clock that frames are stamped with.
+    private static readonly TimeSpan Clock = TimeSpan.FromMilliseconds(1);
+
     // Of the tap's queue of 1000; the rest is for what passes this process by.
     private const int MostUnread = 400;
 
-    private readonly CancellationTokenSource _ending = new();
     private readonly byte[] _frame = new byte[MigrationGate.MaxFrame];
     private long _repaired;
-    private bool _isWhole;
     private volatile bool _isAskedToOpen;
+    private volatile bool _isEnding;
+    private int _isDisposed;
     private Thread? _thread;
 
     private MigrationGate Gate => vm.Gate;
@@ -59,17 +65,48 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
     /// <summary>Has frames pass although the VM has not spoken: it is here all the same, or nowhere.</summary>
     internal void Open() => _isAskedToOpen = true;
 
+    /// <summary>
+    /// The VM stays where it is, and this node's port goes: has it be given there what came here alone, until nothing comes any more.
+    /// </summary>
+    internal void HandBack()
+    {
+        Stop();
+        if (Gate.HasSpoken || Gate.IsOpen)
+        {
+            return;
+        }
+
+        var (end, began) = (-1L, Stopwatch.GetTimestamp());
+        while (end != Gate.Head && Stopwatch.GetElapsedTime(began) < LongestHandBack)
+        {
+            end = Gate.Head;
+            Gate.Renew(HoldLease);
+            Thread.Sleep(OnItsWay + Clock);
+            while (_repaired < end && Repair().Known > 0)
+            {
+                // As much at a time as one message holds.
+            }
+        }
+    }
+
+    /// <summary>Called by this thread at its end, and by whoever removes the attachment; perhaps by both.</summary>
     public void Dispose()
     {
-        _ending.Cancel();
+        Stop();
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+        {
+            source?.Dispose();
+            outlet.Dispose();
+        }
+    }
+
+    private void Stop()
+    {
+        _isEnding = true;
         if (_thread is { } thread && thread != Thread.CurrentThread)
         {
             thread.Join();
         }
-
-        source?.Dispose();
-        outlet.Dispose();
-        _ending.Dispose();
     }
 
     private void Run()
@@ -92,7 +129,8 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
     /// <returns>Whether there is something to deliver; false when the attachment went before.</returns>
     private bool Hold()
     {
-        while (!_ending.IsCancellationRequested)
+        var isWhole = false;
+        while (!_isEnding)
         {
             if (Gate.WaitSpoken(Period) || _isAskedToOpen || Gate.IsOpen)
             {
@@ -100,7 +138,8 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
             }
 
             Gate.Renew(HoldLease);
-            Repair();
+            // Once all that comes here comes there as well, it stays so.
+            isWhole = isWhole || Repair() is { Known: > 0, Missed: 0 };
         }
 
         return false;
@@ -110,23 +149,24 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
     /// Has the VM be given, where it still is, what came here alone. For some milliseconds between its claim and its having heard of it, this
     /// node's ovn-controller (seen with OVN 23.03) has only this node's port in its flows, so that peers on this node do not reach the VM.
     /// </summary>
-    private void Repair()
+    /// <returns>Of how many frames it is known now that the VM has them, and how many of these it had not; none when it cannot be known now.</returns>
+    private (long Known, int Missed) Repair()
     {
         var head = Gate.Head;
-        if (_isWhole || head == 0 || source?.AskHeard(SourcePatience) is not { Status: ReadSetStatus.Known } heard)
+        if (head == _repaired || source?.AskHeard(SourcePatience) is not { Status: ReadSetStatus.Known } heard)
         {
-            return;
+            return default;
         }
 
         // What has come just now is still on its way there.
         var first = Math.Max(_repaired, head - Gate.Slots + 8);
         var (hashes, came) = Look(first, head);
         var settled = came.TakeWhile(time => Stopwatch.GetElapsedTime(time) > OnItsWay).Count();
-        var missed = ReleasePlan.Missed(hashes[..settled], heard.Hashes);
-        var frames = missed.Take(MostRepaired).Select(i => Gate.TryRead(first + i, _frame, out var frame) ? _frame[..frame.Length] : null).OfType<byte[]>().ToArray();
+        var (missed, known) = ReleasePlan.Missed(hashes[..settled], heard.Hashes, MostRepaired);
+        var frames = missed.Select(i => Gate.TryRead(first + i, _frame, out var frame) ? _frame[..frame.Length] : null).OfType<byte[]>().ToArray();
         if (frames.Length > 0 && !source.Deliver(frames, SourcePatience))
         {
-            return;
+            return default;
         }
 
         if (frames.Length > 0)
@@ -134,8 +174,8 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
             logger.LogInformation("{Nic}: {Count} frames that came to this node alone were delivered where the VM is", vm.Record.Nic, frames.Length);
         }
 
-        _repaired = first + settled;
-        _isWhole = settled > 0 && frames.Length == 0;
+        _repaired = first + known;
+        return (known, missed.Count);
     }
 
     private void Release()
@@ -181,7 +221,7 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
         var readBefore = vm.ReadCount() ?? 0;
         var read = 0L;
         var (oldest, began) = (delivery.Spoke, Stopwatch.GetTimestamp());
-        while (!_ending.IsCancellationRequested && !(Gate.IsOpen && next == Gate.Head))
+        while (!_isEnding && !(Gate.IsOpen && next == Gate.Head))
         {
             Gate.Renew(DrainLease);
             var head = Gate.Head;

@@ -42,10 +42,13 @@ internal static class ReleasePlan
     /// <summary>The frames that were kept and that the VM was not given where it is: those that OVN sent to this node alone, as it may when it begins to send to both.</summary>
     /// <param name="kept">The frames: their hashes.</param>
     /// <param name="heard">The hashes of the frames that went into its tap there.</param>
-    internal static IReadOnlyList<int> Missed(IReadOnlyList<ulong> kept, IEnumerable<ulong> heard)
+    /// <param name="most">How many it can be given at a time.</param>
+    /// <returns>Which it is to be given now, and how many of the frames it then has.</returns>
+    internal static (IReadOnlyList<int> Missed, int Known) Missed(IReadOnlyList<ulong> kept, IEnumerable<ulong> heard, int most)
     {
         var known = heard.ToHashSet();
-        return [.. Enumerable.Range(0, kept.Count).Where(i => kept[i] != 0 && !known.Contains(kept[i]))];
+        var missed = Enumerable.Range(0, kept.Count).Where(i => kept[i] != 0 && !known.Contains(kept[i])).Take(most + 1).ToArray();
+        return missed.Length > most ? (missed[..most], missed[most]) : (missed, kept.Count);
     }
 
     /// <param name="came">When each frame came, in the order in which they came, in ticks of the clock.</param>

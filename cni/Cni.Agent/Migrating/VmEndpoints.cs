@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using Bpf.FastPath.Endpoints;
 using Bpf.Interop;
+using Cni.Agent.Attaching;
 using Cni.Agent.Journal;
 using Cni.Agent.Nics;
 using Cni.Netlink;
@@ -11,6 +12,7 @@ using Fabric.Primitives;
 using Fabric.Resources;
 using Microsoft.Extensions.Logging;
 using Ovs.Ovsdb;
+using Ovs.Vswitch;
 
 namespace Cni.Agent.Migrating;
 
@@ -25,6 +27,9 @@ internal sealed class VmEndpoints : IDisposable
 
     // The control plane does not wait for this node for longer.
     private static readonly TimeSpan LongestLeave = TimeSpan.FromSeconds(3);
+
+    // The control plane takes the port away from this node when the launcher ends, which is before its devices go.
+    private static readonly TimeSpan LongestReturn = TimeSpan.FromSeconds(1);
 
     private readonly EndpointDatapath _datapath;
     private readonly AttachmentJournal _journal;
@@ -68,6 +73,10 @@ internal sealed class VmEndpoints : IDisposable
         {
             // The VM works without, and is moved as if nobody answered for it.
             _logger.LogWarning("What VM {Nic} reads is not followed: {Message}", record.Nic, e.Message);
+            if (record.Migration is { } uid)
+            {
+                Say(record, new NicGate { MigrationUid = uid, State = NicGateState.Opened, Message = $"what comes before the VM is not kept: {e.Message}" });
+            }
         }
     }
 
@@ -88,6 +97,32 @@ internal sealed class VmEndpoints : IDisposable
 
             vm.Dispose();
         }
+    }
+
+    /// <summary>
+    /// Has a VM that was to come here and has not be given, where it is, what came here alone. That may happen until OVN sends nothing here
+    /// any more, which is waited for; where it does not come about, what is here by then is all there is.
+    /// </summary>
+    internal async Task HandBackAsync(AttachmentRecord record, CancellationToken cancellationToken)
+    {
+        if (!_vms.TryGetValue(record.Key, out var vm) || vm.Keeper is not { } keeper || vm.Gate.HasSpoken)
+        {
+            return;
+        }
+
+        var port = DeviceNames.Of(record).SwitchPort;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(LongestReturn);
+        try
+        {
+            await _vswitch.WaitUntilAsync(snapshot => !PortState.Read(snapshot, port).IsOvnInstalled, patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _logger.LogWarning("{Nic}: OVN has not given port {Port} back within {Patience} s", record.Nic, port, LongestReturn.TotalSeconds);
+        }
+
+        await Task.Run(keeper.HandBack, CancellationToken.None);
     }
 
     /// <summary>

@@ -84,9 +84,9 @@ public static class Render
     /// <summary>The key of the nodes that are to have a port (ovn-nb(5)).</summary>
     internal const string RequestedChassis = "requested-chassis";
 
-    /// <summary>Both nodes while a VM moves, the one it leaves first. No activation strategy: the target's node keeps what it gets itself.</summary>
+    /// <summary>Both nodes once the target's can keep what it gets for a VM that moves, the one it leaves first. No activation strategy: the target's node keeps what it gets itself.</summary>
     private static string ChassisOf(NicStatus status) =>
-        status.Migration is { IsUnderWay: true, TargetNode: { } target } && target != status.Node ? $"{status.Node},{target}" : status.Node!;
+        status.Migration is { IsOnBothNodes: true, TargetNode: { } target } && target != status.Node ? $"{status.Node},{target}" : status.Node!;
 
     private static DesiredRow<LogicalSwitch> Switch(string name) => new(
         RealizedTable.Switch,

@@ -7,7 +7,7 @@ namespace Fabric.Resources;
 [JsonConverter(typeof(JsonStringEnumConverter<NicMigrationPhase>))]
 public enum NicMigrationPhase
 {
-    /// <summary>The target's node is making its port; the VM runs on the source.</summary>
+    /// <summary>The target's node is making its devices; the VM runs on the source, which alone has the port.</summary>
     Preparing = 0,
 
     /// <summary>Both nodes get what is sent to the VM. The source's delivers it, the target's keeps it.</summary>
@@ -64,7 +64,11 @@ public sealed record NicMigration
     /// <summary>Why, where there is something to say.</summary>
     public string? Message { get; init; }
 
-    /// <summary>Whether both nodes are to have the port.</summary>
+    /// <summary>Whether both nodes are to have the port: not before the target's keeps what it gets, or it would be lost there.</summary>
+    [JsonIgnore]
+    public bool IsOnBothNodes => Phase is NicMigrationPhase.Holding or NicMigrationPhase.Activated;
+
+    /// <summary>Whether it has not ended.</summary>
     [JsonIgnore]
     public bool IsUnderWay => Phase is NicMigrationPhase.Preparing or NicMigrationPhase.Holding or NicMigrationPhase.Activated;
 }

@@ -26,7 +26,20 @@ public sealed class ReleasePlanTests
     }
 
     [Fact]
-    public void What_came_to_the_target_alone_is_missed() => Assert.Equal([1, 2], ReleasePlan.Missed([1, 2, 3, 0, 4], [1, 4, 9]));
+    public void What_came_to_the_target_alone_is_missed()
+    {
+        var (missed, known) = ReleasePlan.Missed([1, 2, 3, 0, 4], [1, 4, 9], most: 2);
+        Assert.Equal([1, 2], missed);
+        Assert.Equal(5, known);
+    }
+
+    [Fact]
+    public void What_is_too_much_to_be_given_at_a_time_is_given_after()
+    {
+        var (missed, known) = ReleasePlan.Missed([1, 2, 3, 4, 5], [2, 4], most: 2);
+        Assert.Equal([0, 2], missed);
+        Assert.Equal(4, known);
+    }
 
     [Fact]
     public void Nothing_that_was_not_read_is_passed_over_whatever_was_kept_and_read()
