@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Fabric.Primitives;
 using Fabric.Resources;
+using Node.Testing;
 using Ovs.Northbound;
 using Ovs.Ovsdb;
 using Ovs.Ovsdb.Tests.Servers;
@@ -90,6 +91,8 @@ public sealed class NorthboundRealizerTests : IAsyncLifetime
             var nics = Enumerable.Range(2, 50).Select(i => Objects.Nic($"pod.p{i}.eth0", "a", $"10.0.1.{i}/24", $"0a:58:00:00:01:{i:x2}"));
             await _nb.ApplyAllAsync([V, A, .. nics]);
             await _nb.Other.Replica.WaitUntilAsync(snapshot => snapshot.Table<LogicalSwitchPort>().Count == 51, RealizerFixture.Deadline);
+            // Whoever begins to wait when the rows are there need not wait for the subscribers.
+            await Eventually.HoldsAsync(() => Volatile.Read(ref changes) > 0);
         }
 
         Assert.InRange(changes, 1, 5);

@@ -110,7 +110,7 @@ public sealed class PolicyRowsTests : IAsyncLifetime
         await AddAsync(Nic(5, "web"), 5);
         await AddAsync(Nic(6, "client"), 6);
         var seen = new List<string>();
-        // Those who wait for a snapshot are told before those who subscribed.
+        // Whoever looks at a snapshot may see it before those who subscribed are told.
         var ruled = new TaskCompletionSource();
         using var _ = _ovn.Other.Replica.Subscribe(
             change =>

@@ -33,6 +33,7 @@ public sealed class VpcGrain : Grain, IVpcGrain
     public async Task<Outcome<Vpc>> DescribeAsync(CancellationToken cancellationToken)
     {
         // A refusal must not rest on what was so when the grain was last told.
+        await _state.RefreshAsync(cancellationToken);
         if (_state.Value is null)
             await _state.ReadAsync(cancellationToken);
         return _state.Value is { } vpc ? vpc : new VpcNotFound(Name) { Field = "spec.subnet" };

@@ -111,7 +111,8 @@ internal sealed class Triggers
 
         AddQosPolicies(change.Old?.Spec.QosPolicy, change.New?.Spec.QosPolicy);
         AddQosPolicies(change.Old?.Spec.SumQosPolicy, change.New?.Spec.SumQosPolicy);
-        if (change.Old?.Spec != change.New?.Spec || IsReady(change.Old) != IsReady(change.New))
+        // Not when its spec has changed, but when the Subnet has looked at that: asked before, it answers as it was.
+        if (HowFar(change.Old) != HowFar(change.New))
         {
             foreach (var kept in _watched.StaticIPsOfSubnet.Find(name))
             {
@@ -383,6 +384,8 @@ internal sealed class Triggers
 
     private static (string?, string?, bool?, bool?) HowFar(VirtualMachineInstance? instance) =>
         instance?.Status?.MigrationState is { } state ? (state.MigrationUid, state.SourcePod, state.Completed, state.Failed) : default;
+
+    private static (bool IsThere, long? LookedAt, bool IsReady) HowFar(Subnet? subnet) => (subnet is not null, subnet?.Status?.ObservedGeneration, IsReady(subnet));
 
     private static bool IsReady(Subnet? subnet) => subnet?.Status?.Conditions.Find(Condition.Ready) is { IsTrue: true };
 }

@@ -87,7 +87,6 @@ public sealed class OvsdbReplica
         {
             Volatile.Write(ref _snapshot, change.After);
             subscribers = [.. _subscribers];
-            _waiters.RemoveAll(waiter => waiter.TryComplete(change.After));
         }
 
         foreach (var subscriber in subscribers)
@@ -100,6 +99,12 @@ public sealed class OvsdbReplica
             {
                 _logger.LogError(e, "A subscriber failed on a change of {Count} rows", change.Rows.Length);
             }
+        }
+
+        // After the subscribers: whoever waited for a change finds them told of it.
+        lock (_lock)
+        {
+            _waiters.RemoveAll(waiter => waiter.TryComplete(change.After));
         }
     }
 
