@@ -3,13 +3,28 @@ using Ovs.Ovsdb.Tests.Servers;
 
 namespace Fabric.Bench.Tests;
 
-/// <summary>The command beside the tests, and what the benchmarks need of the machine.</summary>
+/// <summary>The programs that are measured, as users run them, and what the benchmarks need of the machine.</summary>
 internal static class TestProgram
 {
     /// <summary>Tests that start servers do so one after the other: each looks at what this process has started.</summary>
     public const string Servers = "servers";
 
-    public static FabricProgram Fabric => new("dotnet", [Path.Combine(AppContext.BaseDirectory, "fabric.dll")]);
+    public static FabricProgram Fabric => new(Built("fabric"), []);
+
+    /// <summary>The path of a program that deploy/build.sh has made.</summary>
+    public static string Built(string program)
+    {
+        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder.TrimEnd('/')))
+        {
+            if (File.Exists(Path.Combine(folder, "Fabric.sln")))
+            {
+                var path = Path.Combine(folder, "artifacts", "bin", program);
+                return File.Exists(path) ? path : throw new FileNotFoundException($"{path} is not built: run deploy/build.sh");
+            }
+        }
+
+        throw new DirectoryNotFoundException("this program does not lie in the repository");
+    }
 
     public static void RequireOvsdb() => OvsdbServer.RequireInstalled(OvsdbServer.NorthboundSchema);
 

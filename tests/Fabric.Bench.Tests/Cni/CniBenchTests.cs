@@ -72,25 +72,13 @@ public sealed class CniBenchTests
 
     private static CniOptions Small()
     {
-        var plugin = Path.Combine(Repository(), "artifacts", "bin", "fabric-cni");
-        if (!Environment.IsPrivilegedProcess || !File.Exists(plugin))
+        if (!Environment.IsPrivilegedProcess)
         {
-            Assert.True(Environment.GetEnvironmentVariable("CI") is null, $"needs root, and {plugin}: run deploy/build.sh");
-            Assert.Skip("needs root, and artifacts/bin/fabric-cni: run deploy/build.sh");
+            Assert.True(Environment.GetEnvironmentVariable("CI") is null, "needs root");
+            Assert.Skip("needs root");
         }
 
-        return new CniOptions { Plugin = plugin, Count = 3, Few = 3, Some = 12, Many = 12, Burst = 5, Cold = 1, Idle = TimeSpan.FromSeconds(1) };
-    }
-
-    private static string Repository()
-    {
-        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder.TrimEnd('/')))
-        {
-            if (File.Exists(Path.Combine(folder, "Fabric.sln")))
-                return folder;
-        }
-
-        throw new DirectoryNotFoundException("this program does not lie in the repository");
+        return new CniOptions { Plugin = TestProgram.Built("fabric-cni"), Count = 3, Few = 3, Some = 12, Many = 12, Burst = 5, Cold = 1, Idle = TimeSpan.FromSeconds(1) };
     }
 
     private static string[] Namespaces() =>
