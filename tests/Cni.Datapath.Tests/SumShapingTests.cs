@@ -35,7 +35,6 @@ public sealed class SumShapingTests(FastPathRig rig)
         var rates = await MeasureAsync(flood, stream);
 
         AssertNear(Sum, rates.Sum());
-        Assert.True(rates.Sum() < Sum * 1.1, $"{rates.Sum():N0}");
         // A half each, but what the flood leaves when its sender has no processor. Without turns the stream would get next to nothing.
         Assert.True(rates[1] > Sum / 5, $"{rates[1]:N0} beside {rates[0]:N0}");
         var after = Carried();

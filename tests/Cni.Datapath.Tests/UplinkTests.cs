@@ -102,11 +102,12 @@ public sealed class UplinkTests(FastPathRig rig) : IAsyncLifetime
     {
         const int Windows = 6;
         var rates = await MeasureAsync(first, second);
-        for (var window = 1; window < Windows && rates[0] < Uplink * 0.7; window++)
+        for (var window = 1; window < Windows && !IsHeld(); window++)
             rates = await MeasureAsync(first, second);
-        Assert.True(rates[0] > Uplink * 0.7 && rates.Sum() < Uplink * 1.05, $"{rates[0]:N0} and {rates[1]:N0}");
-        // It has what the first leaves, whose sender has not always something to send on a busy machine.
-        Assert.InRange(rates[1], Uplink / 64, Uplink / 4);
+        Assert.True(IsHeld(), $"{rates[0]:N0} and {rates[1]:N0}");
+
+        // The second has what the first leaves, whose sender has not always something to send on a busy machine.
+        bool IsHeld() => rates[0] > Uplink * 0.7 && rates.Sum() < Uplink * 1.25 && rates[1] is > Uplink / 64 and < Uplink / 4;
     }
 
     private static Task<double[]> MeasureAsync(params OneWay[] streams) => Task.WhenAll(streams.Select(stream => Task.Run(stream.Measure)));

@@ -24,6 +24,8 @@ internal sealed class AttachmentJournal
 
     private const string Unreadable = ".unreadable";
 
+    private const string Aside = ".new";
+
     private readonly string _folder;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<AttachmentKey, AttachmentRecord> _records = new();
@@ -36,6 +38,12 @@ internal sealed class AttachmentJournal
         _folder = folder;
         _logger = logger;
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        // An agent was ended while it wrote these: what they were to take the place of counts.
+        foreach (var aside in Directory.GetFiles(_folder, "*" + Extension + Aside))
+        {
+            File.Delete(aside);
+        }
+
         foreach (var (file, number) in Directory.GetFiles(_folder, "*" + Extension).Select(file => (file, NumberOf(file))).OrderBy(each => each.Item2))
         {
             _lastWrite = Math.Max(_lastWrite, number);
@@ -60,7 +68,7 @@ internal sealed class AttachmentJournal
     internal void Write(AttachmentRecord record)
     {
         var path = Path.Combine(_folder, $"{DeviceNames.StemOf(record.Key)}.{Interlocked.Increment(ref _lastWrite)}{Extension}");
-        var aside = path + ".new";
+        var aside = path + Aside;
         try
         {
             File.WriteAllBytes(aside, JsonSerializer.SerializeToUtf8Bytes(record, JournalJson.Default.AttachmentRecord));

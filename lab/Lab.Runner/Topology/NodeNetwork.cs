@@ -6,6 +6,8 @@ namespace Lab.Runner.Topology;
 /// <summary>A node's namespace, its own Open vSwitch and its ovn-controller.</summary>
 internal static class NodeNetwork
 {
+    private static readonly TimeSpan RouteDeadline = TimeSpan.FromSeconds(10);
+
     public static async Task StartAsync(LabRecord lab, NodeRecord node, Pki pki, Launcher launcher, CancellationToken cancellationToken)
     {
         LabFolder.Make(node.Folder);
@@ -121,9 +123,19 @@ internal static class NodeNetwork
             filter add dev up0 ingress protocol all prio 100 u32 match u32 0 0 action mirred egress redirect dev eth0
             """;
         await Tool.RunAsync("tc", ["-n", node.Namespace, "-batch", "-"], cancellationToken, Redirects);
-        // With every device that comes or goes the userspace datapath forgets the kernel's routes and reads them anew, and drops
-        // for some milliseconds what it would send through a tunnel. A route that it was told of it keeps.
-        await Tool.RunAsync("ovs-appctl", ["-t", $"{node.Folder}/ovs-vswitchd.ctl", "ovs/route/add", lab.Underlay, "br-phy"], cancellationToken);
+        await KeepRouteAsync(lab, node, cancellationToken);
+    }
+
+    // With every device that comes or goes the userspace datapath forgets the kernel's routes and reads them anew, and drops
+    // for some milliseconds what it would send through a tunnel. A route that it was told of it keeps; it takes one only once
+    // it has seen the bridge's address.
+    private static async Task KeepRouteAsync(LabRecord lab, NodeRecord node, CancellationToken cancellationToken)
+    {
+        string[] command = ["-t", $"{node.Folder}/ovs-vswitchd.ctl", "ovs/route/add", lab.Underlay, "br-phy"];
+        if (!await Until.TrueAsync(async ct => (await Tool.TryRunAsync("ovs-appctl", command, ct)).ExitCode == 0, RouteDeadline, cancellationToken))
+        {
+            await Tool.RunAsync("ovs-appctl", command, cancellationToken);
+        }
     }
 
     private static async Task StartDaemonAsync(NodeRecord node, Launcher launcher, string program, IReadOnlyList<string> options, CancellationToken cancellationToken)

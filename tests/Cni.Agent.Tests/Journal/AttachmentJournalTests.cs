@@ -54,9 +54,11 @@ public sealed class AttachmentJournalTests : IDisposable
     {
         var record = Record("c1");
         _journal.Write(record);
-        File.WriteAllText(Assert.Single(Directory.GetFiles(_folder)) + ".new", "{\"cont");
+        var whole = Assert.Single(Directory.GetFiles(_folder));
+        File.WriteAllText(whole + ".new", "{\"cont");
 
         Assert.Equal(record, Assert.Single(new AttachmentJournal(_folder, NullLogger.Instance).ReadAll()));
+        Assert.Equal([whole], Directory.GetFiles(_folder));
     }
 
     [Fact]
