@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Threading.Channels;
 using Bpf.FastPath.Endpoints;
 using Bpf.Interop;
 using Cni.Agent.Attaching;
@@ -41,6 +42,9 @@ internal sealed class VmEndpoints : IDisposable
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<AttachmentKey, VmEndpoint> _vms = new();
 
+    // That there is one whose tap is to be looked for; once is enough.
+    private readonly Channel<bool> _begun = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
     // What is to be said of gates in the Nics' status.
     private readonly ConcurrentDictionary<AttachmentKey, (AttachmentRecord Record, NicGate Gate)> _toSay = new();
     private readonly WorkQueue<AttachmentKey> _queue = new(new WorkQueueOptions { Retry = new Backoff(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(5)) });
@@ -64,6 +68,7 @@ internal sealed class VmEndpoints : IDisposable
         {
             var vm = Load(record, addresses, devices);
             _vms[record.Key] = vm;
+            _begun.Writer.TryWrite(true);
             if (record.Migration is not null)
             {
                 Hold(vm, devices, source);
@@ -208,24 +213,34 @@ internal sealed class VmEndpoints : IDisposable
 
     private async Task LookForTapsAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(LookPeriod, _time);
-        while (await timer.WaitForNextTickAsync(cancellationToken))
+        // A node whose VMs all run is not woken.
+        await foreach (var _ in _begun.Reader.ReadAllAsync(cancellationToken))
         {
-            foreach (var vm in _vms.Values.Where(each => !each.HasTap))
+            using var timer = new PeriodicTimer(LookPeriod, _time);
+            while (_vms.Values.Where(each => !each.HasTap).ToArray() is { Length: > 0 } looked)
             {
-                try
+                await timer.WaitForNextTickAsync(cancellationToken);
+                foreach (var vm in looked)
                 {
-                    if (vm.LookForTap())
-                    {
-                        _logger.LogDebug("The tap of {Nic} is followed", vm.Record.Nic);
-                    }
-                }
-                catch (Exception e) when (e is NetlinkException or ObjectDisposedException)
-                {
-                    // It is looked for again; or its launcher is going.
-                    _logger.LogDebug("The tap of {Nic} is not found: {Message}", vm.Record.Nic, e.Message);
+                    LookForTap(vm);
                 }
             }
+        }
+    }
+
+    private void LookForTap(VmEndpoint vm)
+    {
+        try
+        {
+            if (vm.LookForTap())
+            {
+                _logger.LogDebug("The tap of {Nic} is followed", vm.Record.Nic);
+            }
+        }
+        catch (Exception e) when (e is NetlinkException or ObjectDisposedException)
+        {
+            // It is looked for again; or its launcher is going.
+            _logger.LogDebug("The tap of {Nic} is not found: {Message}", vm.Record.Nic, e.Message);
         }
     }
 
