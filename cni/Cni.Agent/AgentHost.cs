@@ -68,13 +68,13 @@ public static class AgentHost
         var containers = new ContainerNics(client, options.NodeName, options.Time);
         var reports = new AttachmentReports(journal, status, containers, view, turns, steps, logger);
         var releases = new Releases(journal, endpoints, ports, reports, answered, steps);
+        var peers = new PeerWatch(ovsdb, client, PeerWatch.FoldersOf(options.Ovs));
         var attachments = new Attachments(
             journal, new NicFinder(client, view, instances, options.Time), containers, status, endpoints, new EndpointInspector(node, vswitch), releases, answered, reports, shaping, ports, turns,
-            steps, options.Time, new NodeHealth(ovsdb, client), logger);
+            steps, options.Time, new NodeHealth(ovsdb, peers), logger);
 
         using var metrics = new AgentMetrics();
         var errors = new RecentErrors();
-        var peers = new PeerWatch(ovsdb, client, PeerWatch.FoldersOf(options.Ovs));
         var report = new StatusReader(options.NodeName, journal, datapath, fastPath, peers, errors, options.Time);
         metrics.Observe(journal, datapath, ovsdb, peers);
         DatapathMetrics.Observe(metrics.Meter, datapath, ovsdb, fastPath);

@@ -168,6 +168,8 @@ public sealed class ScenarioTests(NodeFixture node)
         }
 
         await Eventually.HoldsAsync(() => plugin.RunAsync("STATUS", nobody).GetAwaiter().GetResult().ExitCode == 0);
+        await IsSaidWithoutAsync("ovs-vswitchd", CniErrorCode.LimitedConnectivity);
+        await IsSaidWithoutAsync("ovn-controller", CniErrorCode.NotAvailable);
         await node.Api.SuspendAsync();
         try
         {
@@ -186,6 +188,21 @@ public sealed class ScenarioTests(NodeFixture node)
             added.Json.GetProperty("interfaces")[0].GetProperty("mac").GetString()!,
             Command.Run("ip", "link", "show", added.Json.GetProperty("interfaces")[0].GetProperty("name").GetString()!), StringComparison.Ordinal);
         AssertSilent(await plugin.RunAsync("DEL", workload.Sandbox));
+
+        async Task IsSaidWithoutAsync(string daemon, int code)
+        {
+            node.Switch.Kill(daemon);
+            try
+            {
+                AssertFailed(await plugin.RunAsync("STATUS", nobody), "1.1.0", code, daemon);
+            }
+            finally
+            {
+                await node.Switch.RestartAsync(daemon);
+            }
+
+            await Eventually.HoldsAsync(() => plugin.RunAsync("STATUS", nobody).GetAwaiter().GetResult().ExitCode == 0);
+        }
     }
 
     [Theory(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
