@@ -97,14 +97,21 @@ internal sealed class OneWay : IDisposable
     private void Pour()
     {
         var data = new byte[1 << 17];
-        try
+        while (!_ended)
         {
-            while (!_ended)
+            try
+            {
                 _sender.Send(data);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // Closed, or nobody takes anything any more, which the receiver says.
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
+            {
+                // What was lost is being sent again, which may take longer.
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                // Closed, or nobody takes anything any more, which the receiver says.
+                return;
+            }
         }
     }
 
