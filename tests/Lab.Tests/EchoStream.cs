@@ -19,10 +19,12 @@ internal sealed class EchoStream : IDisposable
     private readonly Task _sending;
     private readonly Thread _receiving;
     private readonly int[] _answers = new int[ushort.MaxValue + 1];
+    private readonly long[] _sentAt = new long[ushort.MaxValue + 1];
     private volatile bool _isEnding;
     private int _sent;
     private long _lastAnswer;
     private long _longestGap;
+    private long _gapEnd;
     private int _newest = -1;
     private int _reordered;
 
@@ -56,6 +58,12 @@ internal sealed class EchoStream : IDisposable
 
     /// <summary>The longest time without an answer.</summary>
     public TimeSpan LongestGap => Stopwatch.GetElapsedTime(0, Volatile.Read(ref _longestGap));
+
+    /// <summary>When the longest time without an answer ended, as <see cref="Stopwatch.GetTimestamp"/> tells the time.</summary>
+    public long GapEnd => Volatile.Read(ref _gapEnd);
+
+    /// <summary>Requests that nobody answered, of those sent later than so long before the longest time without an answer ended.</summary>
+    public IEnumerable<int> LostSince(TimeSpan before) => Lost.Where(each => Stopwatch.GetElapsedTime(_sentAt[each], GapEnd) < before);
 
     /// <summary>Ends the sending, and waits until all has been answered or a time is up.</summary>
     public async Task EndAsync(TimeSpan patience)
@@ -100,6 +108,7 @@ internal sealed class EchoStream : IDisposable
             BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(6), (ushort)n);
             BinaryPrimitives.WriteInt64BigEndian(packet.AsSpan(8), n);
             BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(2), Checksum(packet));
+            _sentAt[n] = Stopwatch.GetTimestamp();
             Volatile.Write(ref _sent, n + 1);
             _socket.SendTo(packet, _target);
             await timer.WaitForNextTickAsync();
@@ -138,9 +147,10 @@ internal sealed class EchoStream : IDisposable
     private void Note(int number)
     {
         var now = Stopwatch.GetTimestamp();
-        if (_lastAnswer != 0)
+        if (_lastAnswer != 0 && now - _lastAnswer > _longestGap)
         {
-            Volatile.Write(ref _longestGap, Math.Max(_longestGap, now - _lastAnswer));
+            Volatile.Write(ref _longestGap, now - _lastAnswer);
+            Volatile.Write(ref _gapEnd, now);
         }
 
         _lastAnswer = now;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Fabric.Resources;
 using Lab.Demo;
+using Lab.Runner.Containerd;
 using Lab.Runner.Lifecycle;
 using Lab.Runner.Processes;
 
@@ -79,14 +80,29 @@ public sealed class SharedLab : IAsyncLifetime
     public Task<ToolResult> GuestExecAsync(string ns, string vm, params string[] command) =>
         Lab.GuestExecAsync(new ObjectKey(ns, vm), command, ExecDeadline, TestContext.Current.CancellationToken);
 
-    /// <summary>Waits for a condition, asking again and again.</summary>
-    public static async Task UntilAsync(string what, Func<Task<bool>> condition)
+    /// <summary>The network namespace of a pod that runs.</summary>
+    internal async Task<string> NamespaceOfAsync(string pod)
+    {
+        foreach (var node in Lab.Record.Nodes)
+        {
+            using var cri = new Cri(node.CriSocket);
+            if ((await cri.ListSandboxesAsync(TestContext.Current.CancellationToken)).FirstOrDefault(each => each.Ready && each.Pod.Name == pod) is { } sandbox)
+            {
+                return (await cri.SandboxStatusAsync(sandbox.Id, TestContext.Current.CancellationToken))!.NetworkNamespace!;
+            }
+        }
+
+        throw new InvalidOperationException($"pod {pod} runs nowhere");
+    }
+
+    /// <summary>Waits for a condition, asking again and again: five times a second, or as often as what would go by otherwise asks for.</summary>
+    public static async Task UntilAsync(string what, Func<Task<bool>> condition, TimeSpan? pause = null)
     {
         var clock = Stopwatch.StartNew();
         while (!await condition())
         {
             Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), $"after 60 s it is still not so that {what}");
-            await Task.Delay(TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken);
+            await Task.Delay(pause ?? TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken);
         }
     }
 

@@ -72,9 +72,11 @@ public sealed class MigrationRelay : IDisposable
             using var receiving = await accepting;
             using var target = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             await target.ConnectAsync(new UnixDomainSocketEndPoint(_targetSocket), _ending.Token);
-            await Task.WhenAll(
-                SocketPipe.CopyAsync(source, sending, _ending.Token), SocketPipe.CopyAsync(receiving, target, _ending.Token),
-                SocketPipe.CopyAsync(target, receiving, _ending.Token), SocketPipe.CopyAsync(sending, source, _ending.Token));
+            _ = Task.WhenAll(SocketPipe.CopyAsync(source, sending, _ending.Token), SocketPipe.CopyAsync(receiving, target, _ending.Token));
+            var answers = SocketPipe.CopyAsync(sending, source, _ending.Token);
+            // The target closes when it has all of the guest. One that goes before is to be missed by the source, which would send for ever.
+            await SocketPipe.CopyAsync(target, receiving, _ending.Token);
+            await answers;
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using Lab.Runner.Processes;
+
+namespace Lab.Tests;
+
+/// <summary>Something that takes part in a migration fails: the VM is reached all the same, and in the end one node has its port.</summary>
+[Collection(nameof(SharedLab))]
+public sealed class MigrationFailureTests(SharedLab lab, MovingVm vm, ITestOutputHelper output) : IClassFixture<MovingVm>
+{
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(1);
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Target_whose_pod_is_deleted_leaves_the_vm_where_it_is()
+    {
+        await using var move = await SlowMigration.BeginAsync(lab, vm, "pod-deleted");
+        using var near = await vm.StreamAsync("near", move.Address, 33);
+        using var far = await vm.StreamAsync("far", move.Address, 34);
+        await AnswersAsync(near, far);
+        var decided = Stopwatch.GetTimestamp();
+        await lab.RunAsync("delete", "pod", move.TargetPod, "--force", "--grace-period=0");
+        await EndsAtAsync(move, move.SourceNode);
+        await EndAsync(decided, near, far);
+    }
+
+    [Fact]
+    public async Task Target_whose_QEMU_dies_leaves_the_vm_where_it_is()
+    {
+        await using var move = await SlowMigration.BeginAsync(lab, vm, "qemu-killed");
+        using var near = await vm.StreamAsync("near", move.Address, 35);
+        using var far = await vm.StreamAsync("far", move.Address, 36);
+        await AnswersAsync(near, far);
+        var decided = Stopwatch.GetTimestamp();
+        await Tool.RunAsync("kill", ["-KILL", $"{move.Target.Process.Pid}"], Cancelled);
+        await EndsAtAsync(move, move.SourceNode);
+        await EndAsync(decided, near, far);
+    }
+
+    /// <summary>One node has the port, with all that the VM had, and nothing else is left of the migration.</summary>
+    private async Task EndsAtAsync(SlowMigration move, string node)
+    {
+        await SharedLab.UntilAsync("the migration has ended", async () => (string?)(await vm.StatusAsync())["migration"]?["phase"] is "Converged" or "RolledBack");
+        var status = await vm.StatusAsync();
+        output.WriteLine(status["migration"]!.ToJsonString());
+        Assert.Equal(node, (string)status["node"]!);
+        await vm.OnlyAsync(node);
+        status = await vm.StatusAsync();
+        Assert.Equal((string)move.Before["macAddress"]!, (string)status["macAddress"]!);
+        Assert.Equal(move.Before["addresses"]!.ToJsonString(), status["addresses"]!.ToJsonString());
+        Assert.Equal(move.Claims, await vm.ClaimsAsync());
+    }
+
+    /// <summary>Waits until requests that are sent from now on are answered.</summary>
+    private static Task AnswersAsync(params EchoStream[] streams)
+    {
+        var before = streams.Select(each => each.Answered).ToArray();
+        return SharedLab.UntilAsync("the VM answers", () => Task.FromResult(streams.Zip(before).All(each => each.First.Answered > each.Second + 100)));
+    }
+
+    /// <summary>Nothing was lost, and who had to wait for an answer had one within a second.</summary>
+    /// <param name="decided">When it was decided where the VM is.</param>
+    /// <param name="streams">What was sent to it.</param>
+    private async Task EndAsync(long decided, params EchoStream[] streams)
+    {
+        await Task.WhenAll(streams.Select(each => each.EndAsync(TimeSpan.FromSeconds(5))));
+        foreach (var stream in streams)
+        {
+            output.WriteLine($"{stream}");
+        }
+
+        Assert.All(streams, each => Assert.True(each.Lost.Count == 0, $"{each}"));
+        Assert.All(streams, each => Assert.True(each.LongestGap < LongestSilence || Stopwatch.GetElapsedTime(decided, each.GapEnd) < LongestSilence, $"{each}"));
+    }
+}
