@@ -27,8 +27,8 @@ internal static class PodDecision
         var running = facts.Sandboxes.SelectMany(each => each.Containers).Where(each => each.Phase == ContainerPhase.Running).ToArray();
         if (running.Length > 0)
             return new PodStep.StopContainers([.. running.Select(each => (each.Id, each.Name))], Grace(facts));
-        if (facts.Sandboxes.FirstOrDefault(each => each.IsReady) is { } ready)
-            return new PodStep.StopSandbox(ready.Id);
+        if (facts.Sandboxes.FirstOrDefault(each => each.IsReady || each.IsHalfStopped) is { } plugged)
+            return new PodStep.StopSandbox(plugged.Id);
         if (!facts.Pod.Metadata.IsDeleting)
             return new PodStep.Rest();
         return facts.Sandboxes is [var left, ..] ? new PodStep.RemoveSandbox(left.Id) : new PodStep.DeletePod();

@@ -84,7 +84,7 @@ internal sealed class CriSandboxes(Cri cri, string cgroupParent, string logs) : 
 
     private async Task<Sandbox> DescribeAsync(SandboxSummary summary, IEnumerable<ContainerSummary> containers, CancellationToken cancellationToken)
     {
-        var status = summary.Ready ? await StatusAsync(summary.Id, cancellationToken) : null;
+        var status = await StatusAsync(summary.Id, cancellationToken);
         var described = new List<SandboxContainer>();
         foreach (var container in containers.OrderBy(each => each.Id, StringComparer.Ordinal))
         {
@@ -97,8 +97,9 @@ internal sealed class CriSandboxes(Cri cri, string cgroupParent, string logs) : 
             Pod = new PodIdentity(summary.Pod.Namespace, summary.Pod.Name, summary.Pod.Uid),
             Attempt = (int)summary.Pod.Attempt,
             IsReady = summary.Ready,
-            NetworkNamespace = status?.NetworkNamespace,
-            Addresses = [.. status?.Addresses ?? []],
+            IsHalfStopped = !summary.Ready && File.Exists(status?.NetworkNamespace),
+            NetworkNamespace = summary.Ready ? status?.NetworkNamespace : null,
+            Addresses = [.. (summary.Ready ? status?.Addresses : null) ?? []],
             CreatedAt = summary.CreatedAt,
             Containers = [.. described],
         };

@@ -25,6 +25,9 @@ public sealed record Sandbox
     /// <summary>Whether its network is up; false once it was stopped or broke.</summary>
     public required bool IsReady { get; init; }
 
+    /// <summary>Whether its network is still to be taken down, by stopping it once more: the runtime could not when its processes ended.</summary>
+    public bool IsHalfStopped { get; init; }
+
     /// <summary>Path of its network namespace; null when it shares the node's or has been stopped.</summary>
     public string? NetworkNamespace { get; init; }
 

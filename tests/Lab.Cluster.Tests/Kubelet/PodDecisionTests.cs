@@ -21,6 +21,7 @@ public sealed class PodDecisionTests
         EndedBadly,
         StoppedEmpty,
         StoppedEnded,
+        HalfStopped,
     }
 
     /// <summary>What is wanted of the pod.</summary>
@@ -55,6 +56,7 @@ public sealed class PodDecisionTests
                 data.Add(Runtime.EndedBadly, wish, policy, "StopSandbox");
                 data.Add(Runtime.StoppedEmpty, wish, policy, atLast);
                 data.Add(Runtime.StoppedEnded, wish, policy, atLast);
+                data.Add(Runtime.HalfStopped, wish, policy, "StopSandbox");
             }
         }
         return data;
@@ -152,7 +154,8 @@ public sealed class PodDecisionTests
         Id = "s",
         Pod = new PodIdentity("default", "web", "u"),
         Attempt = 0,
-        IsReady = runtime is not (Runtime.StoppedEmpty or Runtime.StoppedEnded),
+        IsReady = runtime is not (Runtime.StoppedEmpty or Runtime.StoppedEnded or Runtime.HalfStopped),
+        IsHalfStopped = runtime is Runtime.HalfStopped,
         CreatedAt = Now,
         Containers = runtime switch
         {
