@@ -50,6 +50,9 @@ internal sealed class EchoStream : IDisposable
     /// <summary>Requests that nobody answered.</summary>
     public IReadOnlyList<int> Lost => [.. Enumerable.Range(0, Sent).Where(each => Volatile.Read(ref _answers[each]) == 0)];
 
+    /// <summary>The number of the latest request that was answered; below 0 before the first.</summary>
+    public int Newest => Volatile.Read(ref _newest);
+
     /// <summary>Answers beyond the first to a request.</summary>
     public int Duplicates => _answers.Sum(each => Math.Max(0, each - 1));
 

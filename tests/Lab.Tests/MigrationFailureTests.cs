@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using Lab.Runner.Lifecycle;
 using Lab.Runner.Processes;
 
 namespace Lab.Tests;
@@ -10,6 +12,30 @@ public sealed class MigrationFailureTests(SharedLab lab, MovingVm vm, ITestOutpu
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(1);
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Gate_of_an_agent_that_was_killed_opens_and_the_next_agent_ends_the_migration_well()
+    {
+        await using var move = await SlowMigration.BeginAsync(lab, vm, "agent-killed");
+        await using var agent = LabProgram.Find(lab.Lab, "fabric agent", move.TargetNode);
+        using var near = await vm.StreamAsync("near", move.Address, 31);
+        using var far = await vm.StreamAsync("far", move.Address, 32);
+        var launcher = await lab.NamespaceOfAsync(move.TargetPod);
+
+        var received = await ReceivedAsync(launcher);
+        await agent.KillAsync(Cancelled);
+        await SharedLab.UntilAsync("frames pass by the gate that nobody holds", async () => await ReceivedAsync(launcher) > received + 100);
+        await agent.StartAsync(Cancelled);
+        await SharedLab.UntilAsync("the next agent keeps them", async () =>
+        {
+            var before = received;
+            return (received = await ReceivedAsync(launcher)) == before;
+        });
+        await move.GoOnAsync();
+        var decided = await move.ArrivalAsync();
+        await EndsAtAsync(move, move.TargetNode);
+        await EndAsync(decided, near, far);
+    }
 
     [Fact]
     public async Task Target_whose_pod_is_deleted_leaves_the_vm_where_it_is()
@@ -54,8 +80,8 @@ public sealed class MigrationFailureTests(SharedLab lab, MovingVm vm, ITestOutpu
     /// <summary>Waits until requests that are sent from now on are answered.</summary>
     private static Task AnswersAsync(params EchoStream[] streams)
     {
-        var before = streams.Select(each => each.Answered).ToArray();
-        return SharedLab.UntilAsync("the VM answers", () => Task.FromResult(streams.Zip(before).All(each => each.First.Answered > each.Second + 100)));
+        var sent = streams.Select(each => each.Sent).ToArray();
+        return SharedLab.UntilAsync("the VM answers", () => Task.FromResult(streams.Zip(sent).All(each => each.First.Newest >= each.Second)));
     }
 
     /// <summary>Nothing was lost, and who had to wait for an answer had one within a second.</summary>
@@ -72,4 +98,11 @@ public sealed class MigrationFailureTests(SharedLab lab, MovingVm vm, ITestOutpu
         Assert.All(streams, each => Assert.True(each.Lost.Count == 0, $"{each}"));
         Assert.All(streams, each => Assert.True(each.LongestGap < LongestSilence || Stopwatch.GetElapsedTime(decided, each.GapEnd) < LongestSilence, $"{each}"));
     }
+
+    /// <summary>Packets that the devices of a pod have received.</summary>
+    private static async Task<long> ReceivedAsync(string ns) =>
+        (await Tool.RunAsync("nsenter", [$"--net={ns}", "cat", "/proc/net/dev"], Cancelled)).Split('\n')
+            .Select(line => line.Split([' ', ':'], StringSplitOptions.RemoveEmptyEntries))
+            .Where(fields => fields is [var device, ..] && device.StartsWith("eth", StringComparison.Ordinal))
+            .Sum(fields => long.Parse(fields[2], CultureInfo.InvariantCulture));
 }

@@ -84,9 +84,9 @@ internal sealed class Attachments(
         var nic = await ReadyAsync(asked, wanted, cancellationToken);
         var record = RecordOf(asked, wanted, pod.Metadata.Name!, pod.Metadata.Uid!) with
         {
-            IfaceId = nic.Status!.Port, Subnet = nic.Spec.Subnet, IsVm = LauncherPod.IsLauncher(pod), Migration = status.MigrationTo(pod, nic),
+            IfaceId = nic.Status!.Port, Subnet = nic.Spec.Subnet, IsVm = LauncherPod.IsLauncher(pod),
         };
-        return Answer(asked, await MakeOrUnwindAsync(record, nic, asked.DefaultRoute, cancellationToken));
+        return Answer(asked, await MakeOrUnwindAsync(status.WithMigration(record, pod, nic), nic, asked.DefaultRoute, cancellationToken));
     }
 
     private async Task<CniResult> AddContainerAsync(AttachmentRequest asked, ContainerOwner container, CancellationToken cancellationToken)

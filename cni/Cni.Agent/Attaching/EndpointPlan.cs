@@ -24,9 +24,6 @@ internal sealed record EndpointPlan
     /// <summary>The attachment.</summary>
     internal required AttachmentRecord Record { get; init; }
 
-    /// <summary>For the target of a migration, the attachment that the VM comes from.</summary>
-    internal NicAttachment? Source { get; init; }
-
     /// <summary>The device in the container.</summary>
     internal required string Interface { get; init; }
 
@@ -72,7 +69,6 @@ internal sealed record EndpointPlan
         return new EndpointPlan
         {
             Record = record,
-            Source = nic.Attachments.FirstOrDefault(each => each.Node == nic.Node && each.PodUid != record.PodUid),
             Interface = record.Interface,
             Netns = record.Netns,
             Devices = devices,

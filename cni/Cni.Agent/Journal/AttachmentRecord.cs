@@ -75,6 +75,12 @@ internal sealed record AttachmentRecord
     /// <summary>The uid of the migration whose target it is, for as long as the VM has not come.</summary>
     public string? Migration { get; init; }
 
+    /// <summary>The node that it comes from.</summary>
+    public string? SourceNode { get; init; }
+
+    /// <summary>Where that node's agent is asked what the VM has read; null where it does not say.</summary>
+    public string? SourceAgent { get; init; }
+
     /// <summary>The answer that was given, in the newest version.</summary>
     public CniResult? Result { get; init; }
 

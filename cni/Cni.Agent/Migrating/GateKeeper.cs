@@ -43,7 +43,7 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
     private static readonly TimeSpan Clock = TimeSpan.FromMilliseconds(1);
 
     // Of the tap's queue of 1000; the rest is for what passes this process by.
-    private const int MostUnread = 400;
+    private const int MostWaiting = 400;
 
     private readonly byte[] _frame = new byte[MigrationGate.MaxFrame];
     private long _repaired;
@@ -218,8 +218,7 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
     private void Deliver(Delivery delivery)
     {
         var (next, released, isTold) = (delivery.First, 0L, false);
-        var readBefore = vm.ReadCount() ?? 0;
-        var read = 0L;
+        var room = 0L;
         var (oldest, began) = (delivery.Spoke, Stopwatch.GetTimestamp());
         while (!_isEnding && !(Gate.IsOpen && next == Gate.Head))
         {
@@ -232,8 +231,7 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
                 {
                     next++;
                 }
-                else if (released - read >= MostUnread && Stopwatch.GetElapsedTime(began) < LongestDrain
-                    && released - (read = (vm.ReadCount() ?? long.MaxValue) - readBefore) >= MostUnread)
+                else if (room == 0 && Stopwatch.GetElapsedTime(began) < LongestDrain && (room = Math.Max(0, MostWaiting - vm.Waiting())) == 0)
                 {
                     Thread.Sleep(1);
                     continue;
@@ -246,6 +244,7 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
                 {
                     outlet.Send(_frame.AsSpan(0, frame.Length));
                     oldest = isOld ? Math.Min(oldest, frame.Came) : oldest;
+                    room = Math.Max(0, room - 1);
                     released++;
                     next++;
                 }

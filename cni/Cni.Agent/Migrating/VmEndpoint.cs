@@ -120,12 +120,12 @@ internal sealed class VmEndpoint(AttachmentRecord record, EquatableArray<IpAddre
         }
     }
 
-    /// <summary>How many frames the guest has read so far; null while its tap is not known.</summary>
-    internal long? ReadCount()
+    /// <summary>How many frames wait in the guest's tap; 0 while it is not known.</summary>
+    internal long Waiting()
     {
         lock (_lock)
         {
-            return !_isDisposed && _tap is { } tap ? pod.FindQueue(tap.Index)?.Sent : null;
+            return !_isDisposed && _tap is { } tap && pod.FindQueue(tap.Index) is { } queue ? Math.Max(0, Gate.Queued + Gate.Base - queue.Sent - queue.Dropped) : 0;
         }
     }
 

@@ -56,7 +56,7 @@ internal sealed class VmEndpoints : IDisposable
     }
 
     /// <summary>Begins with an endpoint whose devices are joined and not up yet; that of the target of a migration keeps frames from now on.</summary>
-    internal void Begin(AttachmentRecord record, EquatableArray<IpAddress> addresses, EndpointDevices devices, NicAttachment? source)
+    internal void Begin(AttachmentRecord record, EquatableArray<IpAddress> addresses, EndpointDevices devices)
     {
         if (!record.IsVm)
         {
@@ -71,7 +71,7 @@ internal sealed class VmEndpoints : IDisposable
             _begun.Writer.TryWrite(true);
             if (record.Migration is not null)
             {
-                Hold(vm, devices, source);
+                Hold(vm, devices);
             }
         }
         catch (Exception e) when (e is BpfException or NetlinkException)
@@ -87,7 +87,7 @@ internal sealed class VmEndpoints : IDisposable
 
     /// <summary>Goes on with an endpoint that an earlier agent made.</summary>
     internal void Resume(AttachmentRecord record, EndpointDevices devices) =>
-        Begin(record, [.. (record.Result?.Ips ?? []).Select(ip => IpInterfaceAddress.Parse(ip.Address).Address)], devices, SourceOf(record));
+        Begin(record, [.. (record.Result?.Ips ?? []).Select(ip => IpInterfaceAddress.Parse(ip.Address).Address)], devices);
 
     /// <summary>The endpoint goes.</summary>
     internal void End(AttachmentKey key)
@@ -258,42 +258,39 @@ internal sealed class VmEndpoints : IDisposable
         }
     }
 
-    private void Hold(VmEndpoint vm, EndpointDevices devices, NicAttachment? source)
+    private void Hold(VmEndpoint vm, EndpointDevices devices)
     {
         _datapath.FastPath?.Hold(vm.Addresses);
         vm.Gate.Hold(devices, GateKeeper.HoldLease);
-        vm.Keeper = new GateKeeper(vm, PacketSocket.Open(devices.HostIndex), ClientFor(vm.Record.Nic, source), gate => Say(vm.Record, gate), () => Finish(vm.Record, devices), _logger);
+        vm.Keeper = new GateKeeper(vm, PacketSocket.Open(devices.HostIndex), ClientFor(vm.Record), gate => Say(vm.Record, gate), () => Finish(vm.Record, devices), _logger);
         vm.Keeper.Start();
         Say(vm.Record, new NicGate { MigrationUid = vm.Record.Migration!, State = NicGateState.Held });
     }
 
-    private ReadSetClient? ClientFor(ObjectKey nic, NicAttachment? source)
+    /// <summary>The source is asked by what is in the journal: an agent that comes after another does not hear of the Nic while it lives elsewhere.</summary>
+    private ReadSetClient? ClientFor(AttachmentRecord record)
     {
-        if (source?.Agent is null || !IPEndPoint.TryParse(source.Agent, out var endpoint))
+        if (record is not { SourceNode: { } source, SourceAgent: { } agent } || !IPEndPoint.TryParse(agent, out var endpoint))
         {
-            _logger.LogWarning("{Nic}: {Node} does not say where it is asked what the VM has read", nic, source?.Node);
+            _logger.LogWarning("{Nic}: {Node} does not say where it is asked what the VM has read", record.Nic, record.SourceNode);
             return null;
         }
 
         if (NodeCredentials.Read(_vswitch.Snapshot, out var fault) is { } credentials)
         {
-            return new ReadSetClient(endpoint, source.Node, nic, credentials, _logger);
+            return new ReadSetClient(endpoint, source, record.Nic, credentials, _logger);
         }
 
-        _logger.LogWarning("{Nic}: {Node} is not asked what the VM has read: {Fault}", nic, source.Node, fault);
+        _logger.LogWarning("{Nic}: {Node} is not asked what the VM has read: {Fault}", record.Nic, source, fault);
         return null;
     }
-
-    /// <summary>Whoever has the Nic beside this node.</summary>
-    private NicAttachment? SourceOf(AttachmentRecord record) =>
-        _view.Nics.Get(record.Nic)?.Status?.Attachments.FirstOrDefault(each => each.PodUid != record.PodUid && each.Node != _node);
 
     private void Finish(AttachmentRecord record, EndpointDevices devices)
     {
         // From here on it is an endpoint as all others, also for an agent that comes after this one.
         if (_journal.Find(record.Key) is { Step: AttachmentStep.Finished or AttachmentStep.Started } known)
         {
-            _journal.Write(known with { Migration = null });
+            _journal.Write(known with { Migration = null, SourceNode = null, SourceAgent = null });
             _datapath.Attach(devices);
         }
 

@@ -14,11 +14,12 @@ internal sealed class AttachmentStatus(KubeClient client, string node, TimeProvi
     /// <summary>Whether the control plane binds the Nic's port to this node, or is about to.</summary>
     internal bool IsBoundHere(Nic nic) => nic.Status?.Node == node;
 
-    /// <summary>The uid of the migration by which a pod's Nic is to come to this node; null when it is not on another one.</summary>
-    internal string? MigrationTo(Pod pod, Nic nic) =>
-        nic.Status is { Node: { } home } status && home != node && status.Attachments.Any(each => each.Node == home && each.PodUid != pod.Metadata.Uid)
-            ? pod.Metadata.Label(KubeVirtApi.MigrationJobLabel)
-            : null;
+    /// <summary>The record of a pod's attachment, with the migration by which its Nic is to come to this node, if it is on another one.</summary>
+    internal AttachmentRecord WithMigration(AttachmentRecord record, Pod pod, Nic nic) =>
+        nic.Status is { Node: { } home } status && home != node && pod.Metadata.Label(KubeVirtApi.MigrationJobLabel) is { } uid
+            && status.Attachments.FirstOrDefault(each => each.Node == home && each.PodUid != pod.Metadata.Uid) is { } source
+                ? record with { Migration = uid, SourceNode = source.Node, SourceAgent = source.Agent }
+                : record;
 
     /// <summary>Says that the attachment is there, in this phase; a repeated call changes nothing.</summary>
     /// <exception cref="CniFailure">The Nic is gone.</exception>

@@ -240,7 +240,7 @@ public sealed class FabricLab
     }
 
     // Guests come and go; what must run is what `up` started.
-    private IEnumerable<ProcessMade> Started()
+    internal IEnumerable<ProcessMade> Started()
     {
         IReadOnlyList<LedgerEntry> entries = Ledger.Read(Folder.Path, "up");
         HashSet<int> released = [.. entries.OfType<ProcessReleased>().Select(r => r.Pid)];

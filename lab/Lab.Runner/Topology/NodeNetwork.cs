@@ -102,6 +102,17 @@ internal static class NodeNetwork
     internal static Task StartVswitchdAsync(NodeRecord node, Launcher launcher, CancellationToken cancellationToken) =>
         StartDaemonAsync(node, launcher, "ovs-vswitchd", [$"--unixctl={node.Folder}/ovs-vswitchd.ctl", $"unix:{node.OvsSocket}"], cancellationToken);
 
+    /// <summary>Has a switch that was started again know what it was told before; its devices have stayed.</summary>
+    internal static async Task RejoinAsync(LabRecord lab, NodeRecord node, CancellationToken cancellationToken)
+    {
+        if (!lab.KernelDatapath)
+        {
+            await KeepRouteAsync(lab, node, cancellationToken);
+        }
+
+        await MeetAsync(lab, cancellationToken);
+    }
+
     private static async Task JoinUnderlayAsync(NodeRecord node, CancellationToken cancellationToken) =>
         await Tool.RunAsync("ip", ["-n", node.Namespace, "address", "add", $"{node.Address}/24", "dev", "eth0"], cancellationToken);
 
