@@ -85,6 +85,22 @@ public sealed class MigrationFailureTests(SharedLab lab, MovingVm vm, ITestOutpu
         await EndsAtAsync(move, move.TargetNode);
     }
 
+    [Fact]
+    public async Task Vm_that_moves_while_the_control_plane_is_down_is_reached_and_the_rest_follows()
+    {
+        await using var move = await SlowMigration.BeginAsync(lab, vm, "server-down");
+        await using var server = LabProgram.FindServer(lab.Lab);
+        using var near = await vm.StreamAsync("near", move.Address, 39);
+        using var far = await vm.StreamAsync("far", move.Address, 40);
+        await server.KillAsync(Cancelled);
+        await move.GoOnAsync();
+        var decided = await move.ArrivalAsync();
+        await AnswersAsync(near, far);
+        await server.StartAsync(Cancelled);
+        await EndsAtAsync(move, move.TargetNode);
+        await EndAsync(decided, near, far);
+    }
+
     /// <summary>One node has the port, with all that the VM had, and nothing else is left of the migration.</summary>
     private async Task EndsAtAsync(SlowMigration move, string node)
     {
