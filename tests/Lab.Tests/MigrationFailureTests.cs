@@ -101,6 +101,26 @@ public sealed class MigrationFailureTests(SharedLab lab, MovingVm vm, ITestOutpu
         await EndAsync(decided, near, far);
     }
 
+    [Fact]
+    public async Task Node_that_is_lost_while_it_keeps_frames_leaves_the_vm_where_it_is()
+    {
+        await using var move = await SlowMigration.BeginAsync(lab, vm, "target-lost");
+        await using var node = new LostNode(lab.Lab, move.TargetNode);
+        using var peer = await vm.StreamAsync(PeerOn(move.SourceNode), move.Address, 41);
+        await AnswersAsync(peer);
+        await node.LoseAsync();
+        var decided = Stopwatch.GetTimestamp();
+        await move.CancelAsync();
+        await SharedLab.UntilAsync("the source is the only one again", async () => (string?)(await vm.StatusAsync())["migration"]?["phase"] == "RolledBack");
+        await AnswersAsync(peer);
+        await node.ReturnAsync();
+        await EndsAtAsync(move, move.SourceNode);
+        await EndAsync(decided, peer);
+        await ReachesAsync(move, PeerOn(move.TargetNode), 42);
+    }
+
+    private static string PeerOn(string node) => node == "node1" ? "near" : "far";
+
     /// <summary>One node has the port, with all that the VM had, and nothing else is left of the migration.</summary>
     private async Task EndsAtAsync(SlowMigration move, string node)
     {
@@ -120,6 +140,12 @@ public sealed class MigrationFailureTests(SharedLab lab, MovingVm vm, ITestOutpu
     {
         var sent = streams.Select(each => each.Sent).ToArray();
         return SharedLab.UntilAsync("the VM answers", () => Task.FromResult(streams.Zip(sent).All(each => each.First.Newest >= each.Second)));
+    }
+
+    private async Task ReachesAsync(SlowMigration move, string peer, ushort id)
+    {
+        using var stream = await vm.StreamAsync(peer, move.Address, id);
+        await AnswersAsync(stream);
     }
 
     /// <summary>Nothing was lost, and who had to wait for an answer had one within a second.</summary>
@@ -146,4 +172,23 @@ public sealed class MigrationFailureTests(SharedLab lab, MovingVm vm, ITestOutpu
             .Select(line => line.Split([' ', ':'], StringSplitOptions.RemoveEmptyEntries))
             .Where(fields => fields is [var device, ..] && device.StartsWith("eth", StringComparison.Ordinal))
             .Sum(fields => long.Parse(fields[2], CultureInfo.InvariantCulture));
+
+    /// <summary>A node whose agent and switch end; what ran on it goes on unseen.</summary>
+    private sealed class LostNode(FabricLab lab, string node) : IAsyncDisposable
+    {
+        // In the order in which they are of use again.
+        private readonly LabProgram[] _programs = [.. new[] { "ovs-vswitchd", "ovn-controller", "fabric agent" }.Select(name => LabProgram.Find(lab, name, node))];
+
+        public Task LoseAsync() => Task.WhenAll(_programs.Select(each => each.KillAsync(Cancelled)));
+
+        public async Task ReturnAsync()
+        {
+            foreach (var program in _programs)
+            {
+                await program.StartAsync(CancellationToken.None);
+            }
+        }
+
+        public async ValueTask DisposeAsync() => await ReturnAsync();
+    }
 }
