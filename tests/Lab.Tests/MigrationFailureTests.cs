@@ -119,6 +119,24 @@ public sealed class MigrationFailureTests(SharedLab lab, MovingVm vm, ITestOutpu
         await ReachesAsync(move, PeerOn(move.TargetNode), 42);
     }
 
+    [Fact]
+    public async Task Node_that_is_lost_when_the_vm_has_left_it_is_not_missed()
+    {
+        await using var move = await SlowMigration.BeginAsync(lab, vm, "source-lost");
+        await using var node = new LostNode(lab.Lab, move.SourceNode);
+        using var peer = await vm.StreamAsync(PeerOn(move.TargetNode), move.Address, 43);
+        await AnswersAsync(peer);
+        await move.GoOnAsync();
+        var decided = await move.ArrivalAsync();
+        await node.LoseAsync();
+        await SharedLab.UntilAsync("the target has the port", async () => (string?)(await vm.StatusAsync())["migration"]?["phase"] == "Converged");
+        await AnswersAsync(peer);
+        await node.ReturnAsync();
+        await EndsAtAsync(move, move.TargetNode);
+        await EndAsync(decided, Unasked, peer);
+        await ReachesAsync(move, PeerOn(move.SourceNode), 44);
+    }
+
     private static string PeerOn(string node) => node == "node1" ? "near" : "far";
 
     /// <summary>One node has the port, with all that the VM had, and nothing else is left of the migration.</summary>
