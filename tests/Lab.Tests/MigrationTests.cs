@@ -1,9 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json.Nodes;
-using Lab.Runner.Containerd;
-using Lab.Runner.Processes;
 using Lab.Runner.Relay;
 
 namespace Lab.Tests;
