@@ -58,7 +58,7 @@ public sealed class MigrationFailureTests(SharedLab lab, MovingVm vm, ITestOutpu
         var decided = Stopwatch.GetTimestamp();
         await lab.RunAsync("delete", "pod", move.TargetPod, "--force", "--grace-period=0");
         await EndsAtAsync(move, move.SourceNode);
-        await EndAsync(decided, near, far);
+        await ReachedAsync(decided, near, far);
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class MigrationFailureTests(SharedLab lab, MovingVm vm, ITestOutpu
         var decided = Stopwatch.GetTimestamp();
         await Tool.RunAsync("kill", ["-KILL", $"{move.Target.Process.Pid}"], Cancelled);
         await EndsAtAsync(move, move.SourceNode);
-        await EndAsync(decided, near, far);
+        await ReachedAsync(decided, near, far);
     }
 
     [Fact]
