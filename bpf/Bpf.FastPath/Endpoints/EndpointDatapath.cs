@@ -126,10 +126,10 @@ public sealed class EndpointDatapath : IDisposable
     }
 
     /// <summary>Loads what a VM's endpoint needs around its migrations; some 10 ms.</summary>
-    /// <param name="running">The kernel's number of the program that an earlier process left on the VM's tap: its maps are taken over; null for none.</param>
+    /// <param name="running">The kernel's numbers of the programs that an earlier process left on the VM's tap: what they know of it is taken over.</param>
     /// <param name="isTarget">Whether it is to keep frames, which takes 8 MiB.</param>
     /// <exception cref="BpfException">The machine cannot load it.</exception>
-    public MigrationGate LoadGate(uint? running, bool isTarget) => MigrationGate.Load(_peers, _stats, _hooks, running, isTarget);
+    public MigrationGate LoadGate(IEnumerable<uint> running, bool isTarget) => MigrationGate.Load(_peers, _stats, _hooks, running, isTarget);
 
     /// <summary>Has what Open vSwitch sends to a port be dropped until there is an endpoint: the node's own stack must not see it.</summary>
     public void Guard(int ovsIndex) => _hooks.Attach(ovsIndex, _fromOvs.Descriptor, _fromOvs.Name);

@@ -27,8 +27,10 @@ public sealed class MigrationGate : IDisposable
     // HELD_SLOTS of migration_types.h.
     private const int MostHeld = 4096;
 
-    // The maps that are this VM's alone.
-    private static readonly string[] Own = ["held_frames", "gate_state", "heard_frames", "gate_wake"];
+    private const string HeldFrames = "held_frames";
+
+    // What the programs on the tap know of the VM. The frames that are kept are not theirs, and go with the gate.
+    private static readonly string[] OfTap = ["gate_state", "heard_frames", "gate_wake"];
 
     private readonly IIngressHooks _hooks;
     private readonly BpfProgram _toVm;
@@ -48,7 +50,7 @@ public sealed class MigrationGate : IDisposable
         _hears = loaded.GetProgram(GuestHears);
         _speaks = loaded.GetProgram(GuestSpeaks);
         _state = loaded.MapArray<GateStateRow>("gate_state");
-        _held = loaded.MapArray<HeldFrameRow>("held_frames");
+        _held = loaded.MapArray<HeldFrameRow>(HeldFrames);
         _heard = loaded.MapArray<ulong>("heard_frames");
         _wakeUp = loaded.GetWakeUp("gate_wake");
     }
@@ -101,7 +103,7 @@ public sealed class MigrationGate : IDisposable
     /// <summary>Has frames be kept from now on, in place of the usual programs, for as long as the lease is renewed.</summary>
     public void Hold(EndpointDevices devices, TimeSpan lease)
     {
-        // What an earlier process had kept stays, and that the guest has spoken meanwhile.
+        // That the guest has spoken meanwhile stays.
         Renew(lease);
         Volatile.Write(ref State.mode, GateMode.Hold);
         _hooks.Attach(devices.OvsIndex, _toVm.Descriptor, _toVm.Name);
@@ -197,20 +199,22 @@ public sealed class MigrationGate : IDisposable
     }
 
     internal static MigrationGate Load(
-        BpfHashMap<uint, EndpointPeer> peers, BpfPerCpuHashMap<uint, EndpointCountersRow> stats, IIngressHooks hooks, uint? running, bool isTarget)
+        BpfHashMap<uint, EndpointPeer> peers, BpfPerCpuHashMap<uint, EndpointCountersRow> stats, IIngressHooks hooks, IEnumerable<uint> running, bool isTarget)
     {
-        var earlier = running is { } program ? BpfMap.OfProgram(program) : [];
+        BpfMap[] earlier = [.. running.SelectMany(BpfMap.OfProgram)];
         try
         {
-            var own = earlier.Where(map => Own.Contains(map.Name)).ToArray();
+            BpfMap[] own = [.. earlier.Where(map => OfTap.Contains(map.Name)).DistinctBy(map => map.Name)];
             using var opened = BpfObjects.Open(BpfObjects.Migration);
             // A VM that boots here keeps nothing.
-            opened.SetMaxEntries("held_frames", (int?)own.FirstOrDefault(map => map.Name == "held_frames")?.Shape.MaxEntries ?? (isTarget ? MostHeld : 1));
-            var isTakenOver = own.Length == Own.Length && opened.TryReuse(own);
+            opened.SetMaxEntries(HeldFrames, isTarget ? MostHeld : 1);
+            var isTakenOver = own.Length == OfTap.Length && opened.TryReuse(own);
             opened.Share(peers);
             opened.Share(stats);
             opened.Load();
-            return new MigrationGate(opened, hooks) { IsTakenOver = isTakenOver };
+            var gate = new MigrationGate(opened, hooks) { IsTakenOver = isTakenOver };
+            gate.ForgetKept();
+            return gate;
         }
         finally
         {
@@ -219,6 +223,13 @@ public sealed class MigrationGate : IDisposable
                 map.Dispose();
             }
         }
+    }
+
+    /// <summary>What an earlier process had kept has gone with it: counting begins anew.</summary>
+    private void ForgetKept()
+    {
+        Volatile.Write(ref State.head, 0);
+        Volatile.Write(ref State.drained, 0);
     }
 
     // CLOCK_MONOTONIC in nanoseconds, as the programs read it.

@@ -139,19 +139,14 @@ internal sealed class VmEndpoint(AttachmentRecord record, EquatableArray<IpAddre
         }
     }
 
-    /// <summary>The kernel's number of the program that an earlier agent left on a launcher's tap; null when there is none.</summary>
-    internal static uint? FindRunning(RouteSocket pod)
-    {
-        foreach (var tap in pod.GetLinks().Where(link => link.Kind == TapKind))
-        {
-            if (pod.GetEgressFilters(tap.Index).FirstOrDefault(filter => filter.Name == MigrationGate.GuestHears) is { } filter)
-            {
-                return filter.ProgramId;
-            }
-        }
-
-        return null;
-    }
+    /// <summary>The kernel's numbers of the programs that an earlier agent left on a launcher's tap.</summary>
+    internal static IReadOnlyList<uint> FindRunning(RouteSocket pod) =>
+    [
+        .. pod.GetLinks().Where(link => link.Kind == TapKind)
+            .SelectMany(tap => pod.GetEgressFilters(tap.Index).Concat(pod.GetIngressFilters(tap.Index)))
+            .Where(filter => filter.Name is MigrationGate.GuestHears or MigrationGate.GuestSpeaks)
+            .Select(filter => filter.ProgramId),
+    ];
 
     private void Follow(Link tap)
     {

@@ -17,7 +17,7 @@ public sealed class MigrationGateTests
         using var endpoint = new EndpointFixture();
         using var datapath = EndpointDatapath.Load(endpoint);
         datapath.Attach(endpoint.Devices);
-        using var gate = datapath.LoadGate(running: null, isTarget: true);
+        using var gate = datapath.LoadGate(running: [], isTarget: true);
         gate.Hold(endpoint.Devices, Long);
 
         var sent = Enumerable.Range(0, 20).Select(n => EchoFrames.Request((ushort)n, n)).ToArray();
@@ -48,7 +48,7 @@ public sealed class MigrationGateTests
         using var endpoint = new EndpointFixture();
         using var datapath = EndpointDatapath.Load(endpoint);
         datapath.Attach(endpoint.Devices);
-        using var gate = datapath.LoadGate(running: null, isTarget: true);
+        using var gate = datapath.LoadGate(running: [], isTarget: true);
         gate.Hold(endpoint.Devices, Long);
 
         var count = gate.Slots + 100;
@@ -67,7 +67,7 @@ public sealed class MigrationGateTests
         using var endpoint = new EndpointFixture();
         using var datapath = EndpointDatapath.Load(endpoint);
         datapath.Attach(endpoint.Devices);
-        using var gate = datapath.LoadGate(running: null, isTarget: true);
+        using var gate = datapath.LoadGate(running: [], isTarget: true);
         gate.Hold(endpoint.Devices, Long);
         endpoint.Tap.Write(EchoFrames.Request(1, 56));
         Eventually(() => gate.Head >= 1);
@@ -85,7 +85,7 @@ public sealed class MigrationGateTests
         using var endpoint = new EndpointFixture();
         using var datapath = EndpointDatapath.Load(endpoint);
         datapath.Attach(endpoint.Devices);
-        using var gate = datapath.LoadGate(running: null, isTarget: true);
+        using var gate = datapath.LoadGate(running: [], isTarget: true);
         gate.Hold(endpoint.Devices, Long);
         endpoint.Tap.Write(EchoFrames.Request(1, MigrationGate.MaxFrame));
         Eventually(() => gate.TooLong == 1);
@@ -98,7 +98,7 @@ public sealed class MigrationGateTests
         using var endpoint = new EndpointFixture();
         using var datapath = EndpointDatapath.Load(endpoint);
         datapath.Attach(endpoint.Devices);
-        using (var gate = datapath.LoadGate(running: null, isTarget: true))
+        using (var gate = datapath.LoadGate(running: [], isTarget: true))
             gate.Hold(endpoint.Devices, Long);
         datapath.Attach(endpoint.Devices);
         endpoint.Tap.Write(EchoFrames.Request(1, 56));
@@ -120,7 +120,7 @@ public sealed class MigrationGateTests
         pod.SetUp(tap);
         using var datapath = EndpointDatapath.Load(endpoint);
         datapath.Attach(endpoint.Devices);
-        using var gate = datapath.LoadGate(running: null, isTarget: true);
+        using var gate = datapath.LoadGate(running: [], isTarget: true);
         pod.EnsureClsact(tap);
         pod.AttachEgress(tap, gate.Hears, MigrationGate.GuestHears);
         pod.AttachIngress(tap, gate.Speaks, MigrationGate.GuestSpeaks);
@@ -150,6 +150,44 @@ public sealed class MigrationGateTests
         guest.Write(EchoFrames.Request(1, 0));
         Assert.True(gate.WaitSpoken(Long));
         Assert.InRange(gate.Spoke, 1, Stopwatch.GetTimestamp());
+    }
+
+    [Fact(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
+    public void Who_comes_after_knows_what_went_into_the_guests_tap_before()
+    {
+        using var endpoint = new EndpointFixture();
+        using var guest = TapDevice.Open(endpoint.Pod.Path, "tap0");
+        using var pod = NetnsScope.OpenSocket(endpoint.Pod.Path);
+        var tap = pod.FindLink("tap0")!.Index;
+        pod.SetUp(tap);
+        using var datapath = EndpointDatapath.Load(endpoint);
+        datapath.Attach(endpoint.Devices);
+        pod.EnsureClsact(tap);
+        using var sender = NetnsScope.Run(endpoint.Pod.Path, () => PacketSocket.Open(tap));
+        using (var before = datapath.LoadGate(running: [], isTarget: true))
+        {
+            pod.AttachEgress(tap, before.Hears, MigrationGate.GuestHears);
+            pod.AttachIngress(tap, before.Speaks, MigrationGate.GuestSpeaks);
+            before.Base = 7;
+            before.Hold(endpoint.Devices, Long);
+            endpoint.Tap.Write(EchoFrames.Request(1, 56));
+            Eventually(() => before.Head > 0);
+            sender.Send(EchoFrames.Request(1, 8));
+            sender.Send(EchoFrames.Request(2, 8));
+            Eventually(() => before.Queued == 2);
+            Assert.False(before.IsTakenOver);
+        }
+
+        using var gate = datapath.LoadGate([.. pod.GetEgressFilters(tap).Concat(pod.GetIngressFilters(tap)).Select(filter => filter.ProgramId)], isTarget: true);
+        pod.AttachEgress(tap, gate.Hears, MigrationGate.GuestHears);
+        pod.AttachIngress(tap, gate.Speaks, MigrationGate.GuestSpeaks);
+        sender.Send(EchoFrames.Request(3, 8));
+
+        Eventually(() => gate.Queued == 3);
+        Assert.Equal((true, 7, 0), (gate.IsTakenOver, gate.Base, gate.Head));
+        Assert.Equal(3, gate.ReadHeard(gate.Queued, 0, 4096).Distinct().Count());
+        guest.Write(EchoFrames.Request(1, 0));
+        Assert.True(gate.WaitSpoken(Long));
     }
 
     private static void Eventually(Func<bool> condition)
