@@ -48,9 +48,10 @@ internal static class ContainerRuntime
             await cri.VersionAsync(cancellationToken);
             return true;
         }
-        catch (CriException e) when (e.IsTransient || e.Code == CriStatus.Unimplemented)
+        catch (CriException)
         {
-            // Its socket is there a little before its CRI part is.
+            // Its socket is there before its CRI part is. Until then it answers Unavailable, Unimplemented or Unknown ("server
+            // is not initialized yet"), as far as it has come; what is wrong for good is in its log, which the deadline shows.
             return false;
         }
     }
