@@ -7,6 +7,7 @@ namespace Lab.Runner.Containerd;
 internal static class ContainerRuntime
 {
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ImportWithin = TimeSpan.FromSeconds(60);
 
     /// <summary>Starts it and gives it the lab's images.</summary>
     /// <param name="lab">The lab.</param>
@@ -27,7 +28,8 @@ internal static class ContainerRuntime
         ProcessIdentity identity = await launcher.StartAsync(daemon, cancellationToken);
         using var cri = new Cri(node.CriSocket);
         await Launcher.WaitReadyAsync(daemon, identity, ct => AnswersAsync(cri, ct), ReadyWithin, cancellationToken);
-        await Tool.RunAsync("ctr", ["--address", node.CriSocket, "--namespace", "k8s.io", "images", "import", "--snapshotter", "native", imageArchive], cancellationToken);
+        // It would wait for ever for a containerd that is gone, also when whoever started it is gone as well.
+        await Tool.RunAsync("timeout", [$"{ImportWithin.TotalSeconds}", "ctr", "--address", node.CriSocket, "--namespace", "k8s.io", "images", "import", "--snapshotter", "native", imageArchive], cancellationToken);
 
         // The CRI part learns of an image from an event, an instant after the import; before that it would try a registry.
         await Launcher.WaitReadyAsync(
