@@ -163,16 +163,19 @@ public sealed class NorthboundRealizerTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(NicMigrationPhase.Preparing, "node1")]
-    [InlineData(NicMigrationPhase.Holding, "node1,node2")]
-    [InlineData(NicMigrationPhase.Activated, "node1,node2")]
-    [InlineData(NicMigrationPhase.Converged, "node1")]
-    [InlineData(NicMigrationPhase.RolledBack, "node1")]
-    public async Task Two_nodes_have_the_port_from_when_the_target_keeps_frames_until_the_vm_has_moved(NicMigrationPhase phase, string chassis)
+    [InlineData(NicMigrationPhase.Preparing, false, "requested-chassis=node1")]
+    [InlineData(NicMigrationPhase.Holding, false, "requested-chassis=node1,node2")]
+    [InlineData(NicMigrationPhase.Holding, true, "activation-strategy=rarp, requested-chassis=node1,node2")]
+    [InlineData(NicMigrationPhase.Activated, false, "requested-chassis=node1,node2")]
+    [InlineData(NicMigrationPhase.Converged, false, "requested-chassis=node1")]
+    [InlineData(NicMigrationPhase.Converged, true, "requested-chassis=node1")]
+    [InlineData(NicMigrationPhase.RolledBack, false, "requested-chassis=node1")]
+    public async Task Two_nodes_have_the_port_from_when_the_target_keeps_frames_until_the_vm_has_moved(NicMigrationPhase phase, bool leftToOvn, string options)
     {
         await ApplyAllAsync();
-        await _nb.ApplyAsync(N with { Status = N.Status! with { Migration = new NicMigration { Uid = "m", Phase = phase, SourceNode = "node1", TargetNode = "node2" } } });
-        await _nb.ExpectAsync(Expected.Replace("{requested-chassis=node1}", $"{{requested-chassis={chassis}}}", StringComparison.Ordinal));
+        var migration = new NicMigration { Uid = "m", Phase = phase, LeftToOvn = leftToOvn, SourceNode = "node1", TargetNode = "node2" };
+        await _nb.ApplyAsync(N with { Status = N.Status! with { Migration = migration } });
+        await _nb.ExpectAsync(Expected.Replace("{requested-chassis=node1}", $"{{{options}}}", StringComparison.Ordinal));
     }
 
     [Fact]

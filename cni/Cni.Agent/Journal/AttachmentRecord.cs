@@ -75,6 +75,9 @@ internal sealed record AttachmentRecord
     /// <summary>The uid of the migration whose target it is, for as long as the VM has not come.</summary>
     public string? Migration { get; init; }
 
+    /// <summary>Nothing is kept for the VM that is to come: <see cref="FabricApi.ActivationStrategyAnnotation"/>.</summary>
+    public bool LeftToOvn { get; init; }
+
     /// <summary>The node that it comes from.</summary>
     public string? SourceNode { get; init; }
 

@@ -69,19 +69,20 @@ internal sealed class VmEndpoints : IDisposable
             var vm = Load(record, addresses, devices);
             _vms[record.Key] = vm;
             _begun.Writer.TryWrite(true);
-            if (record.Migration is not null)
+            if (record.LeftToOvn)
+            {
+                LeaveToOvn(record, why: null);
+            }
+            else if (record.Migration is not null)
             {
                 Hold(vm, devices);
             }
         }
         catch (Exception e) when (e is BpfException or NetlinkException)
         {
-            // The VM works without, and is moved as if nobody answered for it.
+            // The VM works without, and is moved as OVN can by itself.
             _logger.LogWarning("What VM {Nic} reads is not followed: {Message}", record.Nic, e.Message);
-            if (record.Migration is { } uid)
-            {
-                Say(record, new NicGate { MigrationUid = uid, State = NicGateState.Opened, Message = $"what comes before the VM is not kept: {e.Message}" });
-            }
+            LeaveToOvn(record, $"what comes before the VM is not kept: {e.Message}");
         }
     }
 
@@ -249,7 +250,7 @@ internal sealed class VmEndpoints : IDisposable
         var pod = NetnsScope.OpenSocket(record.Netns);
         try
         {
-            return new VmEndpoint(record, addresses, devices, _datapath.LoadGate(VmEndpoint.FindRunning(pod), record.Migration is not null), pod);
+            return new VmEndpoint(record, addresses, devices, _datapath.LoadGate(VmEndpoint.FindRunning(pod), isTarget: record is { Migration: not null, LeftToOvn: false }), pod);
         }
         catch
         {
@@ -299,6 +300,14 @@ internal sealed class VmEndpoints : IDisposable
             vm.Keeper?.Dispose();
             vm.Keeper = null;
             _datapath.FastPath?.Release(vm.Addresses);
+        }
+    }
+
+    private void LeaveToOvn(AttachmentRecord record, string? why)
+    {
+        if (record.Migration is { } uid)
+        {
+            Say(record, new NicGate { MigrationUid = uid, State = NicGateState.LeftToOvn, Message = why });
         }
     }
 

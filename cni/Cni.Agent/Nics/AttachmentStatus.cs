@@ -18,7 +18,7 @@ internal sealed class AttachmentStatus(KubeClient client, string node, TimeProvi
     internal AttachmentRecord WithMigration(AttachmentRecord record, Pod pod, Nic nic) =>
         nic.Status is { Node: { } home } status && home != node && pod.Metadata.Label(KubeVirtApi.MigrationJobLabel) is { } uid
             && status.Attachments.FirstOrDefault(each => each.Node == home && each.PodUid != pod.Metadata.Uid) is { } source
-                ? record with { Migration = uid, SourceNode = source.Node, SourceAgent = source.Agent }
+                ? record with { Migration = uid, SourceNode = source.Node, SourceAgent = source.Agent, LeftToOvn = nic.Metadata.Annotation(FabricApi.ActivationStrategyAnnotation) == "rarp" }
                 : record;
 
     /// <summary>Says that the attachment is there, in this phase; a repeated call changes nothing.</summary>

@@ -63,6 +63,7 @@ public sealed record NicMove(NicAttachment? Home, NicMigration? Migration)
             NicGateState.Held => NicMigrationPhase.Holding,
             // One that opened by itself keeps nothing: the VM is where it was until it has spoken or its launcher is the only one.
             NicGateState.Opened => NicMigrationPhase.Holding,
+            NicGateState.LeftToOvn => NicMigrationPhase.Holding,
             _ => NicMigrationPhase.Preparing,
         };
         var isQuiet = home.QuietFor == uid || (known is { Phase: NicMigrationPhase.Activated, Since: { } since } && now - since >= SourcePatience);
@@ -77,6 +78,7 @@ public sealed record NicMove(NicAttachment? Home, NicMigration? Migration)
             TargetNode = target.Node,
             TargetPodUid = target.PodUid,
             Since = known?.Phase == phase ? known.Since : now,
+            LeftToOvn = gate?.State == NicGateState.LeftToOvn,
         };
         return new NicMove(phase == NicMigrationPhase.Converged ? target : home, gate is null ? migration : WithFigures(migration, gate));
     }

@@ -67,7 +67,7 @@ public static class Render
                     Name = port,
                     Addresses = SpoofGuard.HasUnknownMacs(nic.Spec, mac) ? [reached, "unknown"] : [reached],
                     PortSecurity = SpoofGuard.PortSecurity(nic.Spec, mac, own),
-                    Options = string.IsNullOrEmpty(status.Node) ? default : OvsdbMap.Of((RequestedChassis, ChassisOf(status))),
+                    Options = Binding(status),
                 })
             {
                 Parent = NorthboundNames.SwitchRow(nic.Spec.Subnet),
@@ -84,9 +84,16 @@ public static class Render
     /// <summary>The key of the nodes that are to have a port (ovn-nb(5)).</summary>
     internal const string RequestedChassis = "requested-chassis";
 
-    /// <summary>Both nodes once the target's can keep what it gets for a VM that moves, the one it leaves first. No activation strategy: the target's node keeps what it gets itself.</summary>
-    private static string ChassisOf(NicStatus status) =>
-        status.Migration is { IsOnBothNodes: true, TargetNode: { } target } && target != status.Node ? $"{status.Node},{target}" : status.Node!;
+    /// <summary>The nodes that are to have the port; both once the target's can keep what it gets for a VM that moves, the one it leaves first.</summary>
+    private static OvsdbMap<string, string> Binding(NicStatus status) => status switch
+    {
+        { Node: null or "" } => default,
+        { Migration: { IsOnBothNodes: true, TargetNode: { } target } migration } when target != status.Node => migration.LeftToOvn
+            ? OvsdbMap.Of((RequestedChassis, $"{status.Node},{target}"), ("activation-strategy", "rarp"))
+            // No activation strategy: the target's node keeps what it gets itself.
+            : OvsdbMap.Of((RequestedChassis, $"{status.Node},{target}")),
+        _ => OvsdbMap.Of((RequestedChassis, status.Node)),
+    };
 
     private static DesiredRow<LogicalSwitch> Switch(string name) => new(
         RealizedTable.Switch,

@@ -36,6 +36,12 @@ public static class FabricApi
     /// <summary>The annotation that names the SecurityGroups, of the workload's namespace, separated by commas.</summary>
     public const string SecurityGroupsAnnotation = Group + "/security-groups";
 
+    /// <summary>
+    /// On a Nic: <c>rarp</c> leaves the migrations of its VM to OVN, whose activation strategy of that name blocks the target's port until
+    /// the VM's RARP (ovn-nb(5)). What is sent meanwhile is lost: it is there to be compared with.
+    /// </summary>
+    public const string ActivationStrategyAnnotation = Group + "/activation-strategy";
+
     /// <summary>On a Nic, written by Fabric: the wishes of its workload that others contradict, and which ones count.</summary>
     public const string IgnoredWishesAnnotation = Group + "/ignored-wishes";
 

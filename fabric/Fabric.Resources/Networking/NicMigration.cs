@@ -10,7 +10,7 @@ public enum NicMigrationPhase
     /// <summary>The target's node is making its devices; the VM runs on the source, which alone has the port.</summary>
     Preparing = 0,
 
-    /// <summary>Both nodes get what is sent to the VM. The source's delivers it, the target's keeps it.</summary>
+    /// <summary>Both nodes get what is sent to the VM. The source's delivers it, the target's keeps it; or OVN drops it there, where <see cref="NicMigration.LeftToOvn"/> says so.</summary>
     Holding = 1,
 
     /// <summary>The VM has spoken on the target, whose node delivers what the VM had not read.</summary>
@@ -64,6 +64,9 @@ public sealed record NicMigration
     /// <summary>Why, where there is something to say.</summary>
     public string? Message { get; init; }
 
+    /// <summary>The target's node keeps nothing: OVN blocks its port until the VM's RARP, by its activation strategy <c>rarp</c>.</summary>
+    public bool LeftToOvn { get; init; }
+
     /// <summary>Whether both nodes are to have the port: not before the target's keeps what it gets, or it would be lost there.</summary>
     [JsonIgnore]
     public bool IsOnBothNodes => Phase is NicMigrationPhase.Holding or NicMigrationPhase.Activated;
@@ -85,6 +88,9 @@ public enum NicGateState
 
     /// <summary>Frames pass although the VM has not spoken here.</summary>
     Opened = 2,
+
+    /// <summary>There is no gate: OVN is to block the port until the VM has spoken here.</summary>
+    LeftToOvn = 3,
 }
 
 /// <summary>The gate of an attachment that is, or was, the target of a migration; written by its node's agent.</summary>

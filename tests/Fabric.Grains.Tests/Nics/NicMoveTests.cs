@@ -137,6 +137,17 @@ public sealed class NicMoveTests
     }
 
     [Fact]
+    public void Without_a_gate_both_nodes_have_the_port_until_the_source_has_ended()
+    {
+        EquatableArray<NicAttachment> attachments = [At("s", "n1"), At("t", "n2") with { Gate = Gate(NicGateState.LeftToOvn) }];
+        var move = Twice(attachments, Place(Report(), Source, Target), null);
+        AssertAt("n1", NicMigrationPhase.Holding, move);
+        Assert.True(move.Migration!.LeftToOvn);
+        AssertAt("n2", NicMigrationPhase.Converged, Twice(attachments, Place(Report(succeeded: true), Source with { IsLiving = false }, Target), move.Migration));
+        AssertAt("n1", NicMigrationPhase.RolledBack, Twice(attachments, Place(Report(failed: true), Source, Target), move.Migration));
+    }
+
+    [Fact]
     public void Gate_of_another_migration_says_nothing()
     {
         EquatableArray<NicAttachment> attachments = [At("s", "n1"), At("t", "n2") with { Gate = Gate(NicGateState.Activated) with { MigrationUid = "m-0" } }];
@@ -173,7 +184,7 @@ public sealed class NicMoveTests
         foreach (var (source, target, gate, report, phase) in
             from source in (bool?[])[null, false, true]
             from target in (bool?[])[null, false, true]
-            from gate in (NicGateState?[])[null, NicGateState.Held, NicGateState.Activated, NicGateState.Opened]
+            from gate in (NicGateState?[])[null, .. Enum.GetValues<NicGateState>().Cast<NicGateState?>()]
             from report in (VmMigrationReport?[])[null, Report(), Report(succeeded: true), Report(failed: true), Report() with { Uid = "m-0" }]
             from phase in (NicMigrationPhase?[])[null, .. Enum.GetValues<NicMigrationPhase>().Cast<NicMigrationPhase?>()]
             select (source, target, gate, report, phase))
