@@ -7,7 +7,7 @@ namespace Lab.Runner.Guest;
 
 /// <summary>
 /// Makes the lab's guest from Debian's own packages: the cloud kernel, of which only the virtio network modules are kept,
-/// busybox, and ISC's DHCP client, because Debian's busybox has none for IPv6. Nothing is installed; the packages are
+/// busybox, ISC's DHCP client, because Debian's busybox has none for IPv6, and an echo of datagrams. Nothing is installed; the packages are
 /// fetched and taken apart in the cache folder.
 /// </summary>
 /// <param name="cache">The folder that keeps images; one is reused until this builder or its scripts change.</param>
@@ -32,8 +32,10 @@ public sealed class GuestImageBuilder(string cache)
 
     private static string Dhcp6 => Resource.Text("Guest.dhcp6.sh");
 
+    private static byte[] Echo => Resource.Bytes("Guest.echo");
+
     /// <summary>The folder that the image is in, or will be.</summary>
-    public string Folder => Path.Combine(cache, $"guest-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Init + Dhcp + Dhcp6 + string.Join(' ', Modules))).AsSpan(0, 6))}");
+    public string Folder => Path.Combine(cache, $"guest-{Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes(Init + Dhcp + Dhcp6 + string.Join(' ', Modules)), .. Echo]).AsSpan(0, 6))}");
 
     /// <summary>The image, made now if it is not there.</summary>
     /// <exception cref="ToolException">A package could not be fetched or taken apart.</exception>
@@ -148,14 +150,15 @@ public sealed class GuestImageBuilder(string cache)
         }
 
         File.WriteAllLines(Path.Combine(root, "lib/modules/order"), Modules.Select(module => Path.GetFileName(module) + ".ko"));
-        WriteScript(Path.Combine(root, "init"), Init);
-        WriteScript(Path.Combine(root, "etc/dhcp"), Dhcp);
-        WriteScript(Path.Combine(root, "etc/dhcp6"), Dhcp6);
+        WriteProgram(Path.Combine(root, "init"), Encoding.UTF8.GetBytes(Init));
+        WriteProgram(Path.Combine(root, "etc/dhcp"), Encoding.UTF8.GetBytes(Dhcp));
+        WriteProgram(Path.Combine(root, "etc/dhcp6"), Encoding.UTF8.GetBytes(Dhcp6));
+        WriteProgram(Path.Combine(root, "bin/echo-datagrams"), Echo);
     }
 
-    private static void WriteScript(string path, string text)
+    private static void WriteProgram(string path, byte[] bytes)
     {
-        File.WriteAllText(path, text);
+        File.WriteAllBytes(path, bytes);
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
     }
 
