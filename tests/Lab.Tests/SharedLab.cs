@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Fabric.Resources;
 using Lab.Demo;
-using Lab.Runner.Containerd;
 using Lab.Runner.Lifecycle;
 using Lab.Runner.Processes;
 
@@ -81,19 +80,7 @@ public sealed class SharedLab : IAsyncLifetime
         Lab.GuestExecAsync(new ObjectKey(ns, vm), command, ExecDeadline, TestContext.Current.CancellationToken);
 
     /// <summary>The network namespace of a pod that runs.</summary>
-    internal async Task<string> NamespaceOfAsync(string pod)
-    {
-        foreach (var node in Lab.Record.Nodes)
-        {
-            using var cri = new Cri(node.CriSocket);
-            if ((await cri.ListSandboxesAsync(TestContext.Current.CancellationToken)).FirstOrDefault(each => each.Ready && each.Pod.Name == pod) is { } sandbox)
-            {
-                return (await cri.SandboxStatusAsync(sandbox.Id, TestContext.Current.CancellationToken))!.NetworkNamespace!;
-            }
-        }
-
-        throw new InvalidOperationException($"pod {pod} runs nowhere");
-    }
+    internal Task<string> NamespaceOfAsync(string pod) => Lab.NamespaceOfAsync(new ObjectKey("default", pod), TestContext.Current.CancellationToken);
 
     /// <summary>Waits for a condition, asking again and again: five times a second, or as often as what would go by otherwise asks for.</summary>
     public static async Task UntilAsync(string what, Func<Task<bool>> condition, TimeSpan? pause = null)

@@ -164,24 +164,24 @@ public sealed class FabricLab
     /// <exception cref="CriException">The runtime did not run the command.</exception>
     public async Task<ToolResult> ExecAsync(ObjectKey pod, IReadOnlyList<string> command, TimeSpan deadline, CancellationToken cancellationToken, string? container = null)
     {
-        foreach (NodeRecord node in Record.Nodes)
-        {
-            using var cri = new Cri(node.CriSocket);
-            SandboxSummary? sandbox = (await cri.ListSandboxesAsync(cancellationToken))
-                .FirstOrDefault(s => s.Ready && s.Pod.Namespace == pod.Namespace && s.Pod.Name == pod.Name);
-            if (sandbox is null)
-            {
-                continue;
-            }
+        (NodeRecord node, string sandbox) = await FindSandboxAsync(pod, cancellationToken);
+        using var cri = new Cri(node.CriSocket);
+        // The runtime lists the newest first.
+        ContainerSummary found = (await cri.ListContainersAsync(cancellationToken, sandbox))
+            .LastOrDefault(c => c.Phase == ContainerPhase.Running && (container is null || c.Name == container))
+            ?? throw new LabException($"pod {pod} has no running container{(container is null ? "" : $" '{container}'")}");
+        return await cri.ExecAsync(found.Id, command, deadline, cancellationToken);
+    }
 
-            // The runtime lists the newest first.
-            ContainerSummary found = (await cri.ListContainersAsync(cancellationToken, sandbox.Id))
-                .LastOrDefault(c => c.Phase == ContainerPhase.Running && (container is null || c.Name == container))
-                ?? throw new LabException($"pod {pod} has no running container{(container is null ? "" : $" '{container}'")}");
-            return await cri.ExecAsync(found.Id, command, deadline, cancellationToken);
-        }
-
-        throw new LabException($"no pod {pod} runs in lab {Record.Id}");
+    /// <summary>The path of a pod's network namespace.</summary>
+    /// <param name="pod">Namespace and name.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="LabException">There is no such running pod.</exception>
+    public async Task<string> NamespaceOfAsync(ObjectKey pod, CancellationToken cancellationToken)
+    {
+        (NodeRecord node, string sandbox) = await FindSandboxAsync(pod, cancellationToken);
+        using var cri = new Cri(node.CriSocket);
+        return (await cri.SandboxStatusAsync(sandbox, cancellationToken))?.NetworkNamespace ?? throw new LabException($"pod {pod} has no network namespace");
     }
 
     /// <summary>Runs a command inside a virtual machine's guest to its end.</summary>
@@ -217,6 +217,20 @@ public sealed class FabricLab
     {
         KubeList<Node> nodes = await client.Resource(ResourceTypes.Nodes).ListAsync(ListOptions.All, cancellationToken);
         return [.. nodes.Items.Where(n => n.Status?.Conditions?.Any(c => c.Type == "Ready" && c.Status == "True") == true).Select(n => n.Metadata.Name!)];
+    }
+
+    private async Task<(NodeRecord Node, string Sandbox)> FindSandboxAsync(ObjectKey pod, CancellationToken cancellationToken)
+    {
+        foreach (NodeRecord node in Record.Nodes)
+        {
+            using var cri = new Cri(node.CriSocket);
+            if ((await cri.ListSandboxesAsync(cancellationToken)).FirstOrDefault(s => s.Ready && s.Pod.Namespace == pod.Namespace && s.Pod.Name == pod.Name) is { } sandbox)
+            {
+                return (node, sandbox.Id);
+            }
+        }
+
+        throw new LabException($"no pod {pod} runs in lab {Record.Id}");
     }
 
     private async Task<GuestMachine> FindGuestAsync(ObjectKey vm, CancellationToken cancellationToken)
