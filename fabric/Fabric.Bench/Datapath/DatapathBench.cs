@@ -54,7 +54,7 @@ public sealed class DatapathBench(DatapathOptions options, Func<IProgress<string
 
         ReportRatios(run);
         run.Note("The underlay is a Linux bridge with veth pairs on this machine, with all offloads; no NIC takes part. Open vSwitch runs its userspace datapath unless the kernel has its module.");
-        run.Note("Round trips are of one byte by blocking sockets; processor time is that of the thread that sends.");
+        run.Note("Round trips are of one byte by blocking sockets, whose ends stay on two processors; processor time is that of the thread that sends.");
     }
 
     private static void ReportRatios(BenchRun run)

@@ -3,11 +3,12 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Cni.Netlink;
+using Fabric.Bench.Machine;
 using Fabric.Bench.Statistics;
 
 namespace Fabric.Bench.Datapath;
 
-/// <summary>Traffic between the ends of a path; each kind for a bounded time, on threads of its own, by blocking sockets.</summary>
+/// <summary>Traffic between the ends of a path; each kind for a bounded time, on threads that stay on two processors, by blocking sockets.</summary>
 internal static class PathTraffic
 {
     private const int BulkBytes = 256 << 10;
@@ -23,32 +24,24 @@ internal static class PathTraffic
         using (client)
         using (server)
         {
-            var ended = false;
-            var sender = new Thread(() =>
-            {
-                var buffer = new byte[BulkBytes];
-                try
+            var rate = 0.0;
+            Processors.RunApart(
+                () =>
                 {
-                    while (!Volatile.Read(ref ended))
-                    {
-                        client.Send(buffer);
-                    }
-                }
-                catch (SocketException)
+                    var buffer = new byte[BulkBytes];
+                    UntilClosed(() => client.Send(buffer));
+                },
+                () =>
                 {
-                    // The receiver was closed.
-                }
-            });
-            sender.Start();
-            var received = new byte[BulkBytes];
-            Receive(server, received, TimeSpan.FromMilliseconds(milliseconds / 5.0));
-            var began = Stopwatch.GetTimestamp();
-            var bytes = Receive(server, received, TimeSpan.FromMilliseconds(milliseconds));
-            var took = Stopwatch.GetElapsedTime(began);
-            Volatile.Write(ref ended, true);
-            server.Close();
-            sender.Join();
-            return bytes * 8 / took.TotalSeconds / 1e9;
+                    // The sender ends by it, also when nothing has come.
+                    using var ending = server;
+                    var received = new byte[BulkBytes];
+                    Receive(server, received, TimeSpan.FromMilliseconds(milliseconds / 5.0));
+                    var began = Stopwatch.GetTimestamp();
+                    var bytes = Receive(server, received, TimeSpan.FromMilliseconds(milliseconds));
+                    rate = bytes * 8 / Stopwatch.GetElapsedTime(began).TotalSeconds / 1e9;
+                });
+            return rate;
         }
     }
 
@@ -60,27 +53,27 @@ internal static class PathTraffic
         using (client)
         using (server)
         {
-            var answering = new Thread(() =>
-            {
-                var one = new byte[1];
-                try
-                {
-                    while (server.Receive(one) == 1)
-                    {
-                        server.Send(one);
-                    }
-                }
-                catch (SocketException)
-                {
-                    // The client was closed.
-                }
-            });
-            answering.Start();
-            Exchange(client, TimeSpan.FromMilliseconds(milliseconds / 10.0), []);
             var trips = new List<double>();
-            Exchange(client, TimeSpan.FromMilliseconds(milliseconds), trips);
-            client.Close();
-            answering.Join();
+            Processors.RunApart(
+                () =>
+                {
+                    using var ending = client;
+                    Exchange(client, TimeSpan.FromMilliseconds(milliseconds / 10.0), []);
+                    Exchange(client, TimeSpan.FromMilliseconds(milliseconds), trips);
+                },
+                () =>
+                {
+                    var one = new byte[1];
+                    UntilClosed(() =>
+                    {
+                        if (server.Receive(one) == 0)
+                        {
+                            throw new SocketException((int)SocketError.Disconnecting);
+                        }
+
+                        server.Send(one);
+                    });
+                });
             return new Sample(trips);
         }
     }
@@ -93,7 +86,7 @@ internal static class PathTraffic
         using var client = sender;
         using var server = receiver;
         var result = 0.0;
-        var sending = new Thread(() =>
+        Processors.RunAlone(() =>
         {
             var datagram = new byte[18];
             for (var i = 0; i < 1000; i++)
@@ -114,8 +107,6 @@ internal static class PathTraffic
 
             result = (ProcessorTime() - before) / sent;
         });
-        sending.Start();
-        sending.Join();
         return result;
     }
 
@@ -205,6 +196,21 @@ internal static class PathTraffic
         {
             client.Dispose();
             throw;
+        }
+    }
+
+    private static void UntilClosed(Action work)
+    {
+        try
+        {
+            while (true)
+            {
+                work();
+            }
+        }
+        catch (SocketException)
+        {
+            // The other end was closed.
         }
     }
 
