@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using Cni.Netlink;
 using Fabric.Bench;
 using Fabric.Bench.Datapath;
 using Fabric.Cli.Commands.Lab;
@@ -84,13 +83,7 @@ internal sealed class LabSite : IDatapathSite
     }
 
     /// <inheritdoc/>
-    public async Task SetFastPathAsync(bool on, CancellationToken cancellationToken)
-    {
-        foreach (var node in _lab.Record.Nodes)
-        {
-            await Tool.RunAsync("nsenter", [$"--net=/run/netns/{node.Namespace}", "--", _options.FabricProgram, "bpf", on ? "attach" : "detach"], cancellationToken);
-        }
-    }
+    public Task SetFastPathAsync(bool on, CancellationToken cancellationToken) => FastPathSwitch.SetAsync(_lab.Record, _options.FabricProgram, on, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await _lab.DownAsync(CancellationToken.None);
@@ -139,10 +132,10 @@ internal sealed class LabSite : IDatapathSite
     {
         await ApplyAsync(Manifests(policy), cancellationToken);
         var addresses = await WaitForPodsAsync(cancellationToken);
-        string Find(string pod) => SandboxOf(IPAddress.Parse(addresses[pod]))
-            ?? throw new BenchException($"no network namespace of this machine has the address {addresses[pod]} of pod {pod}");
-        SameNode = new PathEnds(Find("a"), Find("near"), IPAddress.Parse(addresses["near"]));
-        CrossNode = new PathEnds(Find("a"), Find("far"), IPAddress.Parse(addresses["far"]));
+        Task<string> FindAsync(string pod) => _lab.NamespaceOfAsync(new ObjectKey("default", pod), cancellationToken);
+        var client = await FindAsync("a");
+        SameNode = new PathEnds(client, await FindAsync("near"), IPAddress.Parse(addresses["near"]));
+        CrossNode = new PathEnds(client, await FindAsync("far"), IPAddress.Parse(addresses["far"]));
     }
 
     private async Task<Dictionary<string, string>> WaitForPodsAsync(CancellationToken cancellationToken)
@@ -165,17 +158,6 @@ internal sealed class LabSite : IDatapathSite
             await Task.Delay(200, cancellationToken);
         }
     }
-
-    /// <summary>The sandbox with an address: each node's containerd keeps them under names of its own choice.</summary>
-    private string? SandboxOf(IPAddress address) => _lab.Record.Nodes
-        .Select(node => $"{node.Folder}/containerd/state/io.containerd.grpc.v1.cri/netns")
-        .Where(Directory.Exists)
-        .SelectMany(Directory.EnumerateFiles)
-        .FirstOrDefault(path =>
-        {
-            using var sandbox = NetnsScope.OpenSocket(path);
-            return sandbox.FindLink("eth0") is { } device && sandbox.GetAddresses(device.Index).Any(each => each.Address.ToIPAddress().Equals(address));
-        });
 
     private static string Manifests(string? policy) => $$"""
         apiVersion: fabric.vmnet.io/v1alpha1

@@ -12,6 +12,7 @@ internal static class BenchCommand
     internal static Command Create() => new("bench", "Measure Fabric on this machine, with what it is compared to measured in the same run")
     {
         BenchIpamCommand.Create(), BenchScaleCommand.Create(), BenchCniCommand.Create(), BenchDatapathCommand.Create(), BenchQosCommand.Create(),
+        BenchMigrationCommand.Create(),
     };
 
     internal static Option<bool> JsonOption() => new("--json") { Description = "Print one JSON object with figures, ratios and facts about the machine" };
