@@ -28,6 +28,9 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
     // One exchange over a connection that is there takes a millisecond; a node that is busy or gone is not waited for any longer.
     private static readonly TimeSpan SourcePatience = TimeSpan.FromMilliseconds(100);
 
+    // What the source had said so long ago says more than a guess; what is older would have the VM be given too much twice.
+    private static readonly TimeSpan LongestMemory = TimeSpan.FromSeconds(2);
+
     // A guest that has just come reads slowly: for so long frames are handed to it no faster than it reads.
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(5);
@@ -47,6 +50,7 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
 
     private readonly byte[] _frame = new byte[MigrationGate.MaxFrame];
     private long _repaired;
+    private (ReadSetAnswer Answer, long Asked)? _soFar;
     private volatile bool _isAskedToOpen;
     private volatile bool _isEnding;
     private int _isDisposed;
@@ -140,6 +144,11 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
             Gate.Renew(HoldLease);
             // Once all that comes here comes there as well, it stays so.
             isWhole = isWhole || Repair() is { Known: > 0, Missed: 0 };
+            var asked = Stopwatch.GetTimestamp();
+            if (source?.AskSoFar(SourcePatience) is { Status: ReadSetStatus.Known } answer)
+            {
+                _soFar = (answer, asked);
+            }
         }
 
         return false;
@@ -190,17 +199,21 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
         // At once: the control plane gives the port to this node meanwhile.
         tell(Said(StateNow, Gate.Head, 0, spoke, spoke, note: null) with { Released = null, GapMilliseconds = null, ActivationMicroseconds = null });
         var answer = source?.Ask(SourcePatience);
+        var read = answer is { Status: ReadSetStatus.Known } ? answer : Remembered(spoke);
         var head = Gate.Head;
         // The oldest of a full ring is being written over.
         var first = Math.Max(0, head - Gate.Slots + 8);
         var (hashes, came) = Look(first, head);
-        var passed = answer is { Status: ReadSetStatus.Known }
-            ? ReleasePlan.Unread(hashes, answer.Hashes, isCut: answer.Hashes.Length == ReadSetAnswer.MaxHashes)
+        var passed = read is not null
+            ? ReleasePlan.Unread(hashes, read.Hashes, isCut: read.Hashes.Length == ReadSetAnswer.MaxHashes)
             : ReleasePlan.NewerThan(came, spoke - (ReleasePlan.Fallback.Ticks * 100));
         Gate.Renew(DrainLease);
         Gate.Drain(first, Settle);
-        Deliver(new Delivery(first, passed, spoke, NoteOf(answer)));
+        Deliver(new Delivery(first, passed, spoke, NoteOf(answer, spoke)));
     }
+
+    /// <summary>What the source said last while the VM was there; null when that is too long ago.</summary>
+    private ReadSetAnswer? Remembered(long spoke) => _soFar is { } said && Stopwatch.GetElapsedTime(said.Asked, spoke) < LongestMemory ? said.Answer : null;
 
     private NicGateState StateNow => Gate.HasSpoken ? NicGateState.Activated : NicGateState.Opened;
 
@@ -293,11 +306,13 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
         return said;
     }
 
-    private string? NoteOf(ReadSetAnswer? answer)
+    private string? NoteOf(ReadSetAnswer? answer, long spoke)
     {
         var note = answer switch
         {
             { Status: ReadSetStatus.Known } => null,
+            _ when Remembered(spoke) is not null =>
+                $"the node it came from did not say at last what it had read, so all was delivered that it had not read {Stopwatch.GetElapsedTime(_soFar!.Value.Asked, spoke).TotalMilliseconds:0} ms before, some of it twice",
             { Status: ReadSetStatus.Translated } => $"its pod translates what is sent to it, so the last {ReleasePlan.Fallback.TotalMilliseconds:0} ms were delivered, some of it twice",
             _ => $"the node it came from did not say what it had read, so the last {ReleasePlan.Fallback.TotalMilliseconds:0} ms were delivered, some of it twice",
         };

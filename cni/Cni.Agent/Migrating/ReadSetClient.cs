@@ -66,6 +66,10 @@ internal sealed class ReadSetClient(IPEndPoint endpoint, string node, ObjectKey 
         }
     }
 
+    /// <summary>Asks on this thread what the VM has read so far, while it is still there.</summary>
+    /// <returns>The answer; null when there is none.</returns>
+    internal ReadSetAnswer? AskSoFar(TimeSpan patience) => TryExchange(new ReadSetRequest(ReadSetVerb.Read, nic), [], patience);
+
     /// <summary>Asks on this thread what the VM's tap has been given where it is, read or not.</summary>
     /// <returns>The answer; null when there is none.</returns>
     internal ReadSetAnswer? AskHeard(TimeSpan patience) => TryExchange(new ReadSetRequest(ReadSetVerb.Heard, nic), [], patience);
