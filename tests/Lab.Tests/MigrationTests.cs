@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json.Nodes;
+using Fabric.Resources;
 using Lab.Runner.Relay;
 
 namespace Lab.Tests;
@@ -9,17 +11,14 @@ namespace Lab.Tests;
 [Collection(nameof(SharedLab))]
 public sealed class MigrationTests(SharedLab lab, MovingVm vm, ITestOutputHelper output) : IClassFixture<MovingVm>
 {
-    private const string Vm = MovingVm.Name;
-    private const string Nic = MovingVm.Nic;
-
     private const int Moves = 2;
 
     [Fact]
     public async Task Vm_that_moves_back_and_forth_loses_no_packet_and_keeps_addresses_and_connections()
     {
         var before = await vm.StatusAsync();
-        var address = ((string)before["addresses"]![0]!).Split('/')[0];
-        await lab.GuestExecAsync("default", Vm, "sh", "-c", "nc -ll -p 7777 -e cat </dev/null >/dev/null 2>&1 &");
+        var address = AddressOf(before);
+        await lab.GuestExecAsync("default", vm.Name, "sh", "-c", "nc -ll -p 7777 -e cat </dev/null >/dev/null 2>&1 &");
         using var connection = await ConnectAsync("far", address, 7777);
         for (var move = 1; move <= Moves; move++)
         {
@@ -40,37 +39,104 @@ public sealed class MigrationTests(SharedLab lab, MovingVm vm, ITestOutputHelper
             await EndAsync(near, far);
         }
 
-        var events = await lab.RunAsync("get", "events", "--field-selector", $"involvedObject.name={Nic}", "-o", "jsonpath={.items[*].reason}");
+        var events = await lab.RunAsync("get", "events", "--field-selector", $"involvedObject.name={vm.Nic}", "-o", "jsonpath={.items[*].reason}");
         Assert.All((string[])["MigrationPreparing", "MigrationHolding", "MigrationActivated", "MigrationConverged"], reason => Assert.Contains(reason, events, StringComparison.Ordinal));
     }
 
-    /// <summary>In one of some sixty cancellations a peer lost one frame when OVN took the port back; how is not known yet. The others lost none.</summary>
+    /// <remarks>
+    /// Cancelled while the guest runs: of one that stands still for the last of its way, QEMU itself drops a frame that it has read and not yet
+    /// handed over (net_vm_change_state_handler in net/net.c). And the target's port comes and goes: with each the userspace switch loses for
+    /// about a millisecond what goes through it, as the peer's on that node does meanwhile.
+    /// </remarks>
     [Fact]
-    public async Task Migration_that_is_cancelled_leaves_the_vm_where_it_is_and_costs_no_peer_more_than_a_frame()
+    public async Task Migration_that_is_cancelled_leaves_the_vm_where_it_is_and_costs_no_peer_more_than_a_port_does()
     {
         var before = await vm.StatusAsync();
-        var address = ((string)before["addresses"]![0]!).Split('/')[0];
+        var address = AddressOf(before);
         using var near = await vm.StreamAsync("near", address, 3);
         using var far = await vm.StreamAsync("far", address, 4);
 
-        await vm.MigrateAsync("cancelled");
-        await SharedLab.UntilAsync("the target keeps frames", async () => (string?)(await vm.StatusAsync())["migration"]?["phase"] is "Holding");
-        await lab.RunAsync("delete", "vmim", "cancelled", "--timeout=30s");
+        await using (var move = await SlowMigration.BeginAsync(lab, vm, "cancelled"))
+        {
+            await move.CancelAsync();
+        }
+
         await SharedLab.UntilAsync("the source is the only one again", async () => (string?)(await vm.StatusAsync())["migration"]?["phase"] is "RolledBack" or "Converged");
         var status = await vm.StatusAsync();
         Assert.Equal("RolledBack", (string)status["migration"]!["phase"]!);
         Assert.Equal((string)before["node"]!, (string)status["node"]!);
         await vm.OnlyAsync((string)before["node"]!);
 
-        await EndAsync(near, far, most: 1);
+        await EndAsync(near, far, most: 2);
     }
+
+    [Fact]
+    public async Task Migration_that_is_left_to_OVN_moves_the_vm_as_well()
+    {
+        var before = await vm.StatusAsync();
+        var address = AddressOf(before);
+        await lab.RunAsync("annotate", "nic", vm.Nic, $"{FabricApi.ActivationStrategyAnnotation}=rarp");
+        try
+        {
+            await MigrateAsync("left-to-ovn");
+        }
+        finally
+        {
+            await lab.RunAsync("annotate", "nic", vm.Nic, $"{FabricApi.ActivationStrategyAnnotation}-");
+        }
+
+        var status = await vm.StatusAsync();
+        Assert.NotEqual((string)before["node"]!, (string)status["node"]!);
+        Assert.Equal(("Converged", true, null), ((string)status["migration"]!["phase"]!, (bool)status["migration"]!["leftToOvn"]!, (long?)status["migration"]!["held"]));
+        await vm.OnlyAsync((string)status["node"]!);
+        using var near = await vm.StreamAsync("near", address, 5);
+        using var far = await vm.StreamAsync("far", address, 6);
+        await SharedLab.UntilAsync("both peers are answered", () => Task.FromResult(near.Answered > 0 && far.Answered > 0));
+    }
+
+    [Fact]
+    public async Task Vms_that_change_places_and_at_once_change_back_lose_no_packet()
+    {
+        var other = new LabVm(lab, "counterpart");
+        await other.ApplyAsync();
+        try
+        {
+            await lab.WaitReadyAsync($"vmi/{other.Name}");
+            LabVm[] both = [vm, other];
+            var before = await Task.WhenAll(both.Select(each => each.StatusAsync()));
+            using var near = await vm.StreamAsync("near", AddressOf(before[0]), 7);
+            using var far = await vm.StreamAsync("far", AddressOf(before[1]), 8);
+            await SharedLab.UntilAsync("both VMs answer", () => Task.FromResult(near.Answered > 50 && far.Answered > 50));
+            foreach (var time in (string[])["there", "back"])
+            {
+                // What is left of the first is cleaned up while the second begins.
+                await Task.WhenAll(both.Select(each => each.MigrateAsync($"{each.Name}-{time}")));
+                await Task.WhenAll(both.Select(each => each.SucceedsAsync($"{each.Name}-{time}")));
+            }
+
+            for (var i = 0; i < both.Length; i++)
+            {
+                await both[i].OnlyAsync((string)before[i]["node"]!);
+                var after = await both[i].StatusAsync();
+                output.WriteLine(after["migration"]!.ToJsonString());
+                Assert.Equal(before[i]["addresses"]!.ToJsonString(), after["addresses"]!.ToJsonString());
+                Assert.Equal((string)before[i]["macAddress"]!, (string)after["macAddress"]!);
+            }
+
+            await EndAsync(near, far);
+        }
+        finally
+        {
+            await other.DeleteAsync();
+        }
+    }
+
+    private static string AddressOf(JsonNode status) => ((string)status["addresses"]![0]!).Split('/')[0];
 
     private async Task MigrateAsync(string name)
     {
         await vm.MigrateAsync(name);
-        await SharedLab.UntilAsync("the migration has ended", async () => (string?)(await lab.JsonAsync("get", "vmim", name))["status"]?["phase"] is "Succeeded" or "Failed");
-        var vmi = await lab.JsonAsync("get", "vmi", Vm);
-        Assert.True((string?)(await lab.JsonAsync("get", "vmim", name))["status"]!["phase"] == "Succeeded", vmi["status"]!["migrationState"]!.ToJsonString());
+        await vm.SucceedsAsync(name);
         await SharedLab.UntilAsync("the Nic has followed", async () => (string?)(await vm.StatusAsync())["migration"]?["phase"] is "Converged" or "RolledBack");
     }
 
