@@ -30,6 +30,7 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
 
     // What the source had said so long ago says more than a guess; what is older would have the VM be given too much twice.
     private static readonly TimeSpan LongestMemory = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MemoryPeriod = TimeSpan.FromMilliseconds(250);
 
     // A guest that has just come reads slowly: for so long frames are handed to it no faster than it reads.
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(500);
@@ -130,6 +131,15 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
         }
     }
 
+    private void AskSoFar()
+    {
+        var asked = Stopwatch.GetTimestamp();
+        if (source?.AskSoFar(SourcePatience) is { Status: ReadSetStatus.Known } answer)
+        {
+            _soFar = (answer, asked);
+        }
+    }
+
     /// <returns>Whether there is something to deliver; false when the attachment went before.</returns>
     private bool Hold()
     {
@@ -144,10 +154,9 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
             Gate.Renew(HoldLease);
             // Once all that comes here comes there as well, it stays so.
             isWhole = isWhole || Repair() is { Known: > 0, Missed: 0 };
-            var asked = Stopwatch.GetTimestamp();
-            if (source?.AskSoFar(SourcePatience) is { Status: ReadSetStatus.Known } answer)
+            if (_soFar is not { } said || Stopwatch.GetElapsedTime(said.Asked) > MemoryPeriod)
             {
-                _soFar = (answer, asked);
+                AskSoFar();
             }
         }
 
