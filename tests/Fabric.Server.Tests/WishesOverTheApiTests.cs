@@ -2,6 +2,7 @@ using System.Text.Json;
 using Fabric.Kube;
 using Fabric.Primitives;
 using Fabric.Resources;
+using Fabric.Resources.Core;
 using Vmnet.KubeVirt;
 
 namespace Fabric.Server.Tests;
@@ -60,6 +61,38 @@ public sealed class WishesOverTheApiTests : IAsyncLifetime
         Assert.Empty((await Nics.ListAsync(ListOptions.All, Token)).Items);
         await VirtualMachines.MutateAsync(KubeVirtTypes.VirtualMachines.KeyOf(vm), each => each with { Spec = NewVm("db", ("ovn.kubernetes.io/ip_address", "10.60.2.9")).Spec }, Token);
         Assert.Equal("10.60.2.9/24", (await _plane.ReadyNicAsync("default", "vm.db.default")).Status!.Addresses[0].ToString());
+    }
+
+    [Fact]
+    public async Task Each_device_that_a_pod_names_a_Subnet_for_is_a_Nic_of_its_own_on_its_node()
+    {
+        await _plane.Client.Resource(ResourceTypes.Subnets).CreateAsync(
+            new Subnet { Metadata = new ObjectMeta { Name = "storage" }, Spec = new SubnetSpec { Ipv4 = new SubnetRange { Cidr = IpPrefix.Parse("10.61.0.0/24") } } }, Token);
+        var pods = _plane.Client.Resource(ResourceTypes.Pods);
+        var pod = await pods.CreateAsync(
+            new Pod
+            {
+                Metadata = new ObjectMeta
+                {
+                    Name = "web",
+                    Namespace = "default",
+                    Annotations = [new("fabric.vmnet.io/subnet.net1", "storage"), new("fabric.vmnet.io/addresses.net1", "10.61.0.9")],
+                },
+                Spec = new PodSpec { NodeName = "n1", Containers = [new PodContainer { Name = "c", Image = "none" }] },
+            },
+            Token);
+
+        var first = await _plane.ReadyNicAsync("default", "pod.web.eth0");
+        var second = await _plane.ReadyNicAsync("default", "pod.web.net1");
+
+        Assert.Equal(("vms", "storage", "net1"), (first.Spec.Subnet, second.Spec.Subnet, second.Spec.Interface));
+        Assert.Equal("10.61.0.9/24", Assert.Single(second.Status!.Addresses).ToString());
+        Assert.Equal(pod.Metadata.Uid, second.Spec.Owner.Uid);
+        Assert.NotEqual(first.Status!.MacAddress, second.Status.MacAddress);
+        // The node makes both ports ready, because both Nics say that they are to be there.
+        await _plane.HoldsAsync(async () => (await Nics.ListAsync(new ListOptions { Fields = "status.node=n1" }, Token)).Items.Count == 2);
+        await pods.DeleteAsync(ResourceTypes.Pods.KeyOf(pod), new DeleteOptions { GracePeriodSeconds = 0 }, Token);
+        await _plane.HoldsAsync(async () => (await Nics.ListAsync(ListOptions.All, Token)).Items.Count == 0);
     }
 
     [Fact]

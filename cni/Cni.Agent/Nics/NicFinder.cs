@@ -51,18 +51,26 @@ internal sealed class NicFinder(KubeClient client, NodeView view, LaunchedInstan
     }
 
     /// <summary>The Nic that <paramref name="device"/> of <paramref name="pod"/> is.</summary>
-    /// <exception cref="CniFailure">The pod is a VM's and the VM has no such interface, or it is not known which VM's it is.</exception>
+    /// <exception cref="CniFailure">The pod, or the VM that is in it, has no Nic for that device, or it is not known which VM's it is.</exception>
     internal async Task<NicOfWorkload> NicOfAsync(Pod pod, string device, CancellationToken cancellationToken)
     {
         var @namespace = pod.Metadata.Namespace!;
+        if (!LauncherPod.IsLauncher(pod))
+        {
+            return await HasNicAsync(pod, device, cancellationToken)
+                ? new NicOfWorkload(new ObjectKey(@namespace, NicName.ForPod(pod.Metadata.Name!, device)), pod.Metadata.Uid!)
+                : throw new CniFailure(
+                    CniErrorCode.Refused,
+                    $"pod {@namespace}/{pod.Metadata.Name} has no Nic for device {device}",
+                    $"Name its Subnet in the pod's annotation {FabricApi.ForInterface(FabricApi.SubnetAnnotation, device)}. {PodDevices.NameRule}");
+        }
+
         if (LauncherPod.Identify(pod) is not { } vm)
         {
-            return LauncherPod.IsLauncher(pod)
-                ? throw new CniFailure(
-                    CniErrorCode.Refused,
-                    $"pod {@namespace}/{pod.Metadata.Name} is a VM's launcher and does not say which VM's",
-                    $"It needs the label {KubeVirtApi.CreatedByLabel} and the annotation {KubeVirtApi.DomainAnnotation}, which agrees with the label {KubeVirtApi.InstanceIdLabel}")
-                : new NicOfWorkload(new ObjectKey(@namespace, NicName.ForPod(pod.Metadata.Name!, device)), pod.Metadata.Uid!);
+            throw new CniFailure(
+                CniErrorCode.Refused,
+                $"pod {@namespace}/{pod.Metadata.Name} is a VM's launcher and does not say which VM's",
+                $"It needs the label {KubeVirtApi.CreatedByLabel} and the annotation {KubeVirtApi.DomainAnnotation}, which agrees with the label {KubeVirtApi.InstanceIdLabel}");
         }
 
         if (await instances.FindAsync(vm, cancellationToken) is not { } instance)
@@ -77,6 +85,18 @@ internal sealed class NicFinder(KubeClient client, NodeView view, LaunchedInstan
                 CniErrorCode.Refused,
                 $"VM {@namespace}/{vm.Name} has no interface on the pod network for device {device}",
                 "Give one of spec.domain.devices.interfaces a network with pod: {}");
+    }
+
+    private async Task<bool> HasNicAsync(Pod pod, string device, CancellationToken cancellationToken)
+    {
+        if (PodDevices.Of(pod).Contains(device))
+        {
+            return true;
+        }
+
+        // What was heard of the pod may be of before it was annotated.
+        var now = await client.Resource(ResourceTypes.Pods).GetAsync(ResourceTypes.Pods.KeyOf(pod), cancellationToken);
+        return now?.Metadata.Uid == pod.Metadata.Uid && PodDevices.Of(now!).Contains(device);
     }
 
     /// <summary>Waits until the Nic has MAC, addresses and port.</summary>

@@ -46,6 +46,10 @@ internal sealed class ApiFixture : IAsyncDisposable
         },
         cancellationToken);
 
+    /// <summary>Gives a pod an annotation.</summary>
+    public Task AnnotateAsync(Pod pod, string annotation, string text, CancellationToken cancellationToken) => Client.Resource(ResourceTypes.Pods).MutateAsync(
+        ResourceTypes.Pods.KeyOf(pod), current => current with { Metadata = current.Metadata with { Annotations = (current.Metadata.Annotations ?? []).With(annotation, text) } }, cancellationToken);
+
     /// <summary>Creates the Nic of a pod's device, as yet without addresses.</summary>
     public Task<Nic> CreateNicAsync(Pod pod, CancellationToken cancellationToken, string device = "eth0") => Client.Resource(ResourceTypes.Nics).CreateAsync(
         new Nic
@@ -67,14 +71,14 @@ internal sealed class ApiFixture : IAsyncDisposable
             current => current with { Status = change(current.Status ?? new NicStatus()) with { ObservedGeneration = current.Metadata.Generation ?? 0 } },
             cancellationToken) ?? throw new InvalidOperationException("the Nic is gone");
 
-    public async Task<Nic?> FindNicAsync(Pod pod, CancellationToken cancellationToken) =>
-        await Client.Resource(ResourceTypes.Nics).GetAsync(new ObjectKey(Namespace, NicName.ForPod(pod.Metadata.Name!, "eth0")), cancellationToken);
+    public async Task<Nic?> FindNicAsync(Pod pod, CancellationToken cancellationToken, string device = "eth0") =>
+        await Client.Resource(ResourceTypes.Nics).GetAsync(new ObjectKey(Namespace, NicName.ForPod(pod.Metadata.Name!, device)), cancellationToken);
 
     /// <summary>Waits until the Nic is as wanted, and returns it.</summary>
-    public async Task<Nic> WaitNicAsync(Pod pod, Func<Nic, bool> isAsWanted, CancellationToken cancellationToken)
+    public async Task<Nic> WaitNicAsync(Pod pod, Func<Nic, bool> isAsWanted, CancellationToken cancellationToken, string device = "eth0")
     {
         Nic? nic = null;
-        await Eventually.HoldsAsync(() => (nic = FindNicAsync(pod, cancellationToken).GetAwaiter().GetResult()) is not null && isAsWanted(nic));
+        await Eventually.HoldsAsync(() => (nic = FindNicAsync(pod, cancellationToken, device).GetAwaiter().GetResult()) is not null && isAsWanted(nic));
         return nic!;
     }
 

@@ -112,6 +112,7 @@ public sealed class NodeFixture : IAsyncLifetime
     internal async Task<Workload> CreateDeviceAsync(Workload first, string device, CancellationToken cancellationToken)
     {
         var (addresses, mac) = NextAddresses();
+        await Api.AnnotateAsync(first.Pod, FabricApi.ForInterface(FabricApi.SubnetAnnotation, device), "web", cancellationToken);
         var nic = await Api.CreateNicAsync(first.Pod, cancellationToken, device);
         var second = new Workload(first.Pod, nic, first.Sandbox.Device(device), addresses, mac);
         _workloads.Enqueue(second);

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Cni.Agent.Observing;
 using Cni.Agent.Tests.Fixtures;
 using Cni.Protocol;
+using Fabric.Resources;
 using Node.Testing;
 
 namespace Cni.Agent.Tests.Specification;
@@ -255,7 +257,8 @@ public sealed class ScenarioTests(NodeFixture node)
         var second = await node.CreateDeviceAsync(first, "net1", Cancelled);
         var plugin = Plugin(version);
         Assert.Equal(0, (await plugin.RunAsync("ADD", peer.Sandbox)).ExitCode);
-        Assert.Equal(0, (await plugin.RunAsync("ADD", first.Sandbox)).ExitCode);
+        var firstAdded = await plugin.RunAsync("ADD", first.Sandbox);
+        Assert.True(firstAdded.ExitCode == 0, firstAdded.Output);
 
         var added = await plugin.RunAsync("ADD", second.Sandbox);
 
@@ -267,12 +270,90 @@ public sealed class ScenarioTests(NodeFixture node)
         first.Sandbox.Netns.Run("ping", "-c", "1", "-W", "2", "-I", "net1", peer.Address.Address.ToString());
         first.Sandbox.Netns.Run("ping", "-c", "1", "-W", "2", "-I", "eth0", peer.Address.Address.ToString());
 
+        if (version != "0.3.1")
+        {
+            // Each is compared with what was made for it.
+            first.Sandbox.Netns.Run("ip", "addr", "del", second.Address.ToString(), "dev", "net1");
+            AssertSilent(await plugin.RunAsync("CHECK", first.Sandbox, ("prevResult", firstAdded.Json)));
+            AssertFailed(await plugin.RunAsync("CHECK", second.Sandbox, ("prevResult", added.Json)), version, CniErrorCode.NotAsMade, second.Address.ToString());
+        }
+
         // Each goes for itself, and its Nic is detached for itself.
         AssertSilent(await plugin.RunAsync("DEL", first.Sandbox));
         Assert.Single(node.Switch.InterfacesOf(second.Port));
         AssertSilent(await plugin.RunAsync("DEL", second.Sandbox));
         Assert.Empty(node.Switch.InterfacesOf(second.Port));
         AssertSilent(await plugin.RunAsync("DEL", peer.Sandbox));
+    }
+
+    /// <summary>As Multus calls: another network, the same container, another CNI_IFNAME.</summary>
+    [Fact(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
+    public async Task Interfaces_of_a_pod_are_kept_apart_through_a_restart_by_GC_and_when_one_goes()
+    {
+        using var first = await node.CreateWorkloadAsync(Cancelled);
+        using var peer = await node.CreateWorkloadAsync(Cancelled);
+        var second = await node.CreateDeviceAsync(first, "net1", Cancelled);
+        var plugin = Plugin("1.1.0");
+        var other = new Plugin(node.Agent.SocketPath) { Version = "1.1.0", Network = "other" };
+        Assert.Equal(0, (await plugin.RunAsync("ADD", peer.Sandbox)).ExitCode);
+        var firstAdded = await plugin.RunAsync("ADD", first.Sandbox);
+        var secondAdded = await other.RunAsync("ADD", second.Sandbox);
+        Assert.True(secondAdded.ExitCode == 0, secondAdded.Output);
+        await AttachedAsync("eth0");
+        await AttachedAsync("net1");
+
+        node.Agent.Kill();
+        await node.Agent.StartAsync();
+
+        var endpoints = (await StatusQuery.AskAsync(node.Agent.SocketPath, Cancelled)).Endpoints.Where(each => each.Container == first.Sandbox.ContainerId).ToArray();
+        Assert.Equal(
+            [("eth0", first.Port, first.Address.ToString()), ("net1", second.Port, second.Address.ToString())],
+            endpoints.Select(each => (each.Interface, each.Nic, each.Addresses[0])));
+        Assert.Equal(2, endpoints.Select(each => each.Device).Distinct().Count());
+        Assert.Equal(2, node.JournalOf(first).Length);
+        AssertSilent(await plugin.RunAsync("CHECK", first.Sandbox, ("prevResult", firstAdded.Json)));
+        AssertSilent(await other.RunAsync("CHECK", second.Sandbox, ("prevResult", secondAdded.Json)));
+        Reaches("eth0");
+        Reaches("net1");
+
+        // Of either network the other's attachments are none; of its own, those of another interface are not wanted.
+        var valid = Json($$"""[{"containerID":"{{first.Sandbox.ContainerId}}","ifname":"eth0"},{"containerID":"{{peer.Sandbox.ContainerId}}","ifname":"eth0"}]""");
+        AssertSilent(await plugin.RunAsync("GC", first.Sandbox, ("cni.dev/valid-attachments", valid)));
+        Reaches("net1");
+        AssertSilent(await other.RunAsync("GC", first.Sandbox, ("cni.dev/valid-attachments", valid)));
+
+        Assert.Empty(node.Switch.InterfacesOf(second.Port));
+        await node.Api.WaitNicAsync(first.Pod, nic => nic.Status!.Attachments.IsEmpty, Cancelled, "net1");
+        Reaches("eth0");
+        await AttachedAsync("eth0");
+        Assert.Equal(0, (await other.RunAsync("ADD", second.Sandbox)).ExitCode);
+        Reaches("net1");
+
+        // With the namespace both devices went, and each is still asked for by itself.
+        first.Sandbox.Vanish();
+        AssertSilent(await plugin.RunAsync("DEL", first.Sandbox));
+        Assert.Single(node.Switch.InterfacesOf(second.Port));
+        AssertSilent(await other.RunAsync("DEL", second.Sandbox));
+        AssertSilent(await plugin.RunAsync("DEL", peer.Sandbox));
+        await Eventually.HoldsAsync(() => node.JournalOf(first).Length == 0);
+
+        void Reaches(string device) => first.Sandbox.Netns.Run("ping", "-c", "1", "-W", "2", "-I", device, peer.Address.Address.ToString());
+
+        Task AttachedAsync(string device) => node.Api.WaitNicAsync(
+            first.Pod, nic => nic.Status!.Attachments is [{ Phase: AttachmentPhase.Attached } only] && only.Interface == device && only.ContainerId == first.Sandbox.ContainerId, Cancelled, device);
+    }
+
+    [Theory(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
+    [MemberData(nameof(Versions))]
+    public async Task ADD_of_a_device_that_the_pod_names_no_Subnet_for_is_refused_at_once(string version)
+    {
+        using var workload = await node.CreateWorkloadAsync(Cancelled);
+
+        var refused = await Plugin(version).RunAsync("ADD", workload.Sandbox.Device("net9"));
+
+        AssertFailed(refused, version, CniErrorCode.Refused, "net9");
+        Assert.Contains("fabric.vmnet.io/subnet.net9", refused.Details, StringComparison.Ordinal);
+        Assert.Empty(node.JournalOf(workload));
     }
 
     [Fact(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]

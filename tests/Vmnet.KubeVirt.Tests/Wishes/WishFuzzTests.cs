@@ -13,7 +13,7 @@ public sealed class WishFuzzTests
 
     private static readonly string[] Keys =
     [
-        "fabric.vmnet.io/subnet", "fabric.vmnet.io/addresses", "fabric.vmnet.io/addresses.lan", "fabric.vmnet.io/addresses.", "fabric.vmnet.io/mac-address",
+        "fabric.vmnet.io/subnet", "fabric.vmnet.io/subnet.lan", "fabric.vmnet.io/addresses", "fabric.vmnet.io/addresses.lan", "fabric.vmnet.io/addresses.", "fabric.vmnet.io/mac-address",
         "fabric.vmnet.io/ip-pool.x", "fabric.vmnet.io/qos-policy", "fabric.vmnet.io/security-groups", "network.kubevirt.io/addresses", "v1.multus-cni.io/default-network",
         "ovn.kubernetes.io/ip_address", "ovn.kubernetes.io/ip_pool", "ovn.kubernetes.io/mac_address", "ovn.kubernetes.io/logical_switch",
         "ovn.kubernetes.io/ingress_rate", "kubernetes.io/egress-bandwidth",

@@ -222,6 +222,47 @@ public sealed class WishReaderTests
     }
 
     [Fact]
+    public void Each_device_of_a_pod_that_a_Subnet_is_named_for_has_its_own()
+    {
+        var read = OfPod(
+            ("fabric.vmnet.io/subnet.net2", "green"), ("fabric.vmnet.io/subnet.Net_1", "red"), ("fabric.vmnet.io/subnet.empty", " "), ("fabric.vmnet.io/subnet", "blue"),
+            ("fabric.vmnet.io/addresses", "10.0.0.1"), ("fabric.vmnet.io/addresses.net2", "10.0.2.1"), ("fabric.vmnet.io/mac-address.Net_1", "02:00:00:00:00:01"),
+            ("fabric.vmnet.io/security-groups", "web"), ("ovn.kubernetes.io/mac_address", "02:00:00:00:00:02"));
+
+        Assert.Equal(["eth0", "Net_1", "net2"], read.Interfaces.Select(each => each.Name));
+        Assert.Equal(["blue", "red", "green"], read.Interfaces.Select(each => each.Wishes.Subnet));
+        Assert.Equal(["[10.0.0.1]", "[]", "[10.0.2.1]"], read.Interfaces.Select(each => each.Wishes.Addresses.ToString()));
+        Assert.Equal(["02:00:00:00:00:02", "02:00:00:00:00:01", null], read.Interfaces.Select(each => each.Wishes.MacAddress?.ToString()));
+        Assert.All(read.Interfaces, each => Assert.Equal("web", Assert.Single(each.Wishes.SecurityGroups)));
+        // What the whole says is for the others: a device of another Subnet contradicts nothing.
+        Assert.All(read.Interfaces, each => Assert.Empty(each.Wishes.Ignored));
+        Assert.Empty(read.Notices);
+    }
+
+    [Theory]
+    [InlineData("lo")]
+    [InlineData("all")]
+    [InlineData("net.1")]
+    [InlineData("-net1")]
+    [InlineData("sixteen-letters-")]
+    public void A_Subnet_for_what_can_be_no_device_is_said(string name)
+    {
+        var read = OfPod(($"fabric.vmnet.io/subnet.{name}", "blue"));
+
+        Assert.Equal("eth0", Assert.Single(read.Interfaces).Name);
+        Assert.Equal(("WishForNoInterface", $"fabric.vmnet.io/subnet.{name}"), (Assert.Single(read.Notices).Reason, read.Notices[0].Field));
+    }
+
+    [Fact]
+    public void A_pod_has_sixteen_devices_at_most()
+    {
+        var read = OfPod([.. Enumerable.Range(10, 20).Select(number => ($"fabric.vmnet.io/subnet.net{number}", "blue"))]);
+
+        Assert.Equal(["eth0", .. Enumerable.Range(10, 15).Select(number => $"net{number}")], read.Interfaces.Select(each => each.Name));
+        Assert.Equal(5, read.Notices.Count);
+    }
+
+    [Fact]
     public void A_wish_for_an_interface_that_is_not_there_is_said()
     {
         var read = WishReader.OfVm(Vm(
@@ -266,8 +307,10 @@ public sealed class WishReaderTests
         };
     }
 
-    private static NicWishes PodWishes(params (string Annotation, string Text)[] annotations) =>
-        Assert.Single(WishReader.OfPod(new Pod { Metadata = new ObjectMeta { Annotations = Map(annotations) } }).Interfaces).Wishes;
+    private static NicWishes PodWishes(params (string Annotation, string Text)[] annotations) => Assert.Single(OfPod(annotations).Interfaces).Wishes;
+
+    private static WorkloadWishes OfPod(params (string Annotation, string Text)[] annotations) =>
+        WishReader.OfPod(new Pod { Metadata = new ObjectMeta { Annotations = Map(annotations) } });
 
     private static EquatableMap<string, string> Map((string Annotation, string Text)[]? annotations) =>
         (annotations ?? []).Select(each => KeyValuePair.Create(each.Annotation, each.Text)).ToEquatableMap();

@@ -30,7 +30,9 @@ internal static class FabricAnnotations
         void Add<T>(List<WishCandidate<T>> to, string annotation, Func<WishText, Outcome<T>> read, bool whole)
             where T : notnull
         {
-            string[] names = whole ? [FabricApi.ForInterface(annotation, interfaceName), annotation] : [FabricApi.ForInterface(annotation, interfaceName)];
+            var own = FabricApi.ForInterface(annotation, interfaceName);
+            // What is said for the whole is the first interface's; another one's own wish contradicts nothing by differing from it.
+            string[] names = whole && (isFirst || !places.Any(place => place.Find(own) is not null)) ? [own, annotation] : [own];
             to.AddRange(
                 from name in names
                 from place in places

@@ -15,16 +15,16 @@ namespace Vmnet.KubeVirt.Wishes;
 /// </remarks>
 public static class WishReader
 {
-    /// <summary>What a pod that is no VM asks for its device.</summary>
+    /// <summary>What a pod that is no VM asks for its devices.</summary>
     public static WorkloadWishes OfPod(Pod pod)
     {
         ArgumentNullException.ThrowIfNull(pod);
         WishPlace[] places = [new(pod.Metadata.Annotations)];
-        var wishes = Read(places, VmInterfaces.PodDevice, isFirst: true, nic: null);
+        var devices = PodDevices.Of(pod);
         return new WorkloadWishes
         {
-            Interfaces = [new InterfaceWishes(VmInterfaces.PodDevice, wishes)],
-            Notices = [.. FabricAnnotations.Unknown(places), .. FabricAnnotations.Misdirected(places, [VmInterfaces.PodDevice])],
+            Interfaces = [.. devices.Select((device, i) => new InterfaceWishes(device, Read(places, device, isFirst: i == 0, nic: null)))],
+            Notices = [.. FabricAnnotations.Unknown(places), .. FabricAnnotations.Misdirected(places, devices)],
         };
     }
 
