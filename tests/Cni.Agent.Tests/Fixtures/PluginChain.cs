@@ -31,7 +31,10 @@ internal sealed class PluginChain(string version, params JsonObject[] plugins)
         return answer;
     }
 
-    public Task<PluginAnswer[]> CheckAsync(Sandbox sandbox) => RunAllAsync("CHECK", plugins, sandbox);
+    /// <param name="sandbox">The container.</param>
+    /// <param name="except">Types of plugins that are not asked.</param>
+    public Task<PluginAnswer[]> CheckAsync(Sandbox sandbox, params string[] except) =>
+        RunAllAsync("CHECK", plugins.Where(plugin => !except.Contains(plugin["type"]!.GetValue<string>())), sandbox);
 
     public Task<PluginAnswer[]> DeleteAsync(Sandbox sandbox) => RunAllAsync("DEL", plugins.Reverse(), sandbox);
 

@@ -1,6 +1,9 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cni.Agent.Tests.Fixtures;
+using Cni.Netlink;
 using Cni.Protocol;
 using Node.Testing;
 
@@ -9,13 +12,15 @@ namespace Cni.Agent.Tests.Specification;
 /// <summary>Fabric in chains with Debian's plugins (package containernetworking-plugins, which speak up to 1.0.0).</summary>
 public sealed class ChainTests(NodeFixture node)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     public static TheoryData<string> DebianVersions => ["0.3.1", "0.4.0", "1.0.0"];
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Theory(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
     [MemberData(nameof(DebianVersions))]
-    public async Task In_front_of_portmap_and_tuning_the_result_passes_through_and_all_is_undone(string version)
+    public async Task In_front_of_portmap_tuning_and_bandwidth_the_result_passes_through_and_all_is_undone(string version)
     {
         using var workload = await node.CreateWorkloadAsync(Cancelled);
         var hostPort = 20_000 + Random.Shared.Next(10_000);
@@ -23,11 +28,9 @@ public sealed class ChainTests(NodeFixture node)
             version,
             Fabric(),
             new JsonObject { ["type"] = "tuning", ["sysctl"] = new JsonObject { ["net.ipv4.conf.eth0.arp_notify"] = "1" } },
-            new JsonObject
-            {
-                ["type"] = "portmap",
-                ["runtimeConfig"] = new JsonObject { ["portMappings"] = new JsonArray(new JsonObject { ["hostPort"] = hostPort, ["containerPort"] = 80, ["protocol"] = "tcp" }) },
-            });
+            // For a pod that asks for no limit, as most do.
+            new JsonObject { ["type"] = "bandwidth" },
+            Portmap(hostPort));
 
         var added = await chain.AddAsync(workload.Sandbox);
 
@@ -36,12 +39,106 @@ public sealed class ChainTests(NodeFixture node)
         Assert.Equal(workload.Address.ToString(), added.Json.GetProperty("ips")[0].GetProperty("address").GetString());
         Assert.Equal("1", workload.Sandbox.Netns.Run("cat", "/proc/sys/net/ipv4/conf/eth0/arp_notify").Trim());
         Assert.Contains($"{workload.Address.Address}:80", Command.Run("iptables-save", "-t", "nat"), StringComparison.Ordinal);
-        // Debian's portmap does not find its own rules again where a container has both families: it is left out.
+        // Debian's portmap does not find its own rules again where a container has both families, and its bandwidth panics without a limit.
         if (version != "0.3.1")
-            Assert.All((await chain.CheckAsync(workload.Sandbox))[..2], answer => Assert.True(answer.ExitCode == 0, answer.Output));
+            Assert.All(await chain.CheckAsync(workload.Sandbox, except: ["portmap", "bandwidth"]), answer => Assert.True(answer.ExitCode == 0, answer.Output));
         Assert.All(await chain.DeleteAsync(workload.Sandbox), answer => Assert.True(answer.ExitCode == 0, answer.Output));
         Assert.DoesNotContain($"{workload.Address.Address}:80", Command.Run("iptables-save", "-t", "nat"), StringComparison.Ordinal);
         Assert.Empty(node.Switch.InterfacesOf(workload.Port));
+    }
+
+    /// <summary>A client of the node's network, a node with a way to the pods, which Fabric does not make, and a pod that answers.</summary>
+    [Fact(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
+    public async Task Connections_to_the_nodes_port_reach_the_container_by_portmap_behind()
+    {
+        using var workload = await node.CreateWorkloadAsync(Cancelled);
+        using var outside = new Outside(node.Switch, node.NextAddresses());
+        var hostPort = 20_000 + Random.Shared.Next(10_000);
+        var chain = new PluginChain("1.0.0", Fabric(), Portmap(hostPort));
+        var added = await chain.AddAsync(workload.Sandbox);
+        Assert.True(added.ExitCode == 0, added.Output);
+        using var listener = NetnsScope.Run(workload.Sandbox.NetnsPath, () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        listener.Bind(new IPEndPoint(IPAddress.Any, 80));
+        listener.Listen();
+
+        using (var client = NetnsScope.Run(outside.Client.Path, () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)))
+        {
+            var accepting = listener.AcceptAsync(Cancelled).AsTask();
+            await client.ConnectAsync(new IPEndPoint(Outside.Node, hostPort), Cancelled).AsTask().WaitAsync(Patience, Cancelled);
+            using var served = await accepting.WaitAsync(Patience, Cancelled);
+            var payload = new byte[100_000];
+            Random.Shared.NextBytes(payload);
+            await using var there = new NetworkStream(client);
+            await using var here = new NetworkStream(served);
+            var sending = there.WriteAsync(payload, Cancelled).AsTask();
+            var received = new byte[payload.Length];
+            await here.ReadExactlyAsync(received, Cancelled).AsTask().WaitAsync(Patience, Cancelled);
+            await sending;
+
+            Assert.Equal(payload, received);
+        }
+
+        Assert.All(await chain.DeleteAsync(workload.Sandbox), answer => Assert.True(answer.ExitCode == 0, answer.Output));
+        using var late = NetnsScope.Run(outside.Client.Path, () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        // The node itself serves nothing there.
+        await Assert.ThrowsAsync<SocketException>(() => late.ConnectAsync(new IPEndPoint(Outside.Node, hostPort), Cancelled).AsTask().WaitAsync(Patience, Cancelled));
+    }
+
+    /// <summary>With frames that the limits drop.</summary>
+    [Theory(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
+    [MemberData(nameof(DebianVersions))]
+    public async Task Behind_tuning_bandwidth_and_portmap_what_they_do_is_done_to_their_interface_and_not_to_ours(string version)
+    {
+        const int Rate = 100_000;
+        using var workload = await node.CreateWorkloadAsync(Cancelled);
+        using var peer = await node.CreateWorkloadAsync(Cancelled);
+        var second = await node.CreateDeviceAsync(workload, "net1", Cancelled);
+        var data = Directory.CreateTempSubdirectory("fabric-ipam-");
+        try
+        {
+            Assert.Equal(0, (await node.Plugin.RunAsync("ADD", peer.Sandbox)).ExitCode);
+            var hostPort = 20_000 + Random.Shared.Next(10_000);
+            var chain = new PluginChain(
+                version,
+                PointToPoint(data),
+                new JsonObject { ["type"] = "tuning", ["sysctl"] = new JsonObject { ["net.ipv4.conf.eth0.arp_notify"] = "1" } },
+                new JsonObject { ["type"] = "bandwidth", ["ingressRate"] = Rate, ["ingressBurst"] = Rate, ["egressRate"] = Rate, ["egressBurst"] = Rate },
+                Portmap(hostPort),
+                Fabric(("device", "net1")));
+
+            var added = await chain.AddAsync(workload.Sandbox);
+
+            Assert.True(added.ExitCode == 0, added.Output);
+            Assert.Equal(["eth0", "net1"], Names(added.Json, inContainer: true));
+            // The veth on the node, the device by which egress is limited, and ours.
+            var onNode = Names(added.Json, inContainer: false);
+            Assert.Equal(3, onNode.Length);
+            Assert.Equal("1", workload.Sandbox.Netns.Run("cat", "/proc/sys/net/ipv4/conf/eth0/arp_notify").Trim());
+            Assert.Equal("0", workload.Sandbox.Netns.Run("cat", "/proc/sys/net/ipv4/conf/net1/arp_notify").Trim());
+            Assert.Contains("192.0.2.2:80", Command.Run("iptables-save", "-t", "nat"), StringComparison.Ordinal);
+            using var toContainer = Datagram(netns: null, new IPEndPoint(IPAddress.Parse("192.0.2.2"), 9));
+            using var fromContainer = Datagram(workload.Sandbox, new IPEndPoint(IPAddress.Parse("192.0.2.1"), 9));
+            Flood(toContainer);
+            Flood(fromContainer);
+            await Eventually.HoldsAsync(() => DropsOf(onNode[0]) > 0);
+            await Eventually.HoldsAsync(() => DropsOf(onNode[1]) > 0);
+
+            peer.Sandbox.Netns.Run("ping", "-c", "3", "-i", "0.05", "-W", "2", second.Address.Address.ToString());
+            Assert.DoesNotContain("tbf", Command.Run("tc", "qdisc", "show", "dev", onNode[2]), StringComparison.Ordinal);
+
+            // Debian's ptp and portmap look for all addresses of the result on their own interface.
+            if (version != "0.3.1")
+                Assert.All(await chain.CheckAsync(workload.Sandbox, except: ["ptp", "portmap"]), answer => Assert.True(answer.ExitCode == 0, answer.Output));
+            Assert.All(await chain.DeleteAsync(workload.Sandbox), answer => Assert.True(answer.ExitCode == 0, answer.Output));
+            Assert.Empty(node.Switch.InterfacesOf(second.Port));
+            Assert.DoesNotContain("192.0.2.2:80", Command.Run("iptables-save", "-t", "nat"), StringComparison.Ordinal);
+            using var here = NetnsScope.OpenSocket();
+            Assert.DoesNotContain(here.GetLinks(), link => onNode.Contains(link.Name));
+        }
+        finally
+        {
+            data.Delete(recursive: true);
+        }
     }
 
     [Theory(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
@@ -55,17 +152,7 @@ public sealed class ChainTests(NodeFixture node)
         {
             var chain = new PluginChain(
                 version,
-                new JsonObject
-                {
-                    ["type"] = "ptp",
-                    ["ipam"] = new JsonObject
-                    {
-                        ["type"] = "host-local",
-                        ["dataDir"] = data.FullName,
-                        ["subnet"] = "192.0.2.0/24",
-                        ["routes"] = new JsonArray(new JsonObject { ["dst"] = "0.0.0.0/0" }),
-                    },
-                },
+                PointToPoint(data),
                 Fabric(("device", "net1")),
                 new JsonObject { ["type"] = "tuning" });
 
@@ -82,7 +169,7 @@ public sealed class ChainTests(NodeFixture node)
             Assert.Contains("dev net1", workload.Sandbox.Netns.Run("ip", "-6", "route", "show", "default"), StringComparison.Ordinal);
             // Debian's ptp looks for all addresses of the result on its own interface: it is left out.
             if (version != "0.3.1")
-                Assert.All((await chain.CheckAsync(workload.Sandbox))[1..], answer => Assert.True(answer.ExitCode == 0, answer.Output));
+                Assert.All(await chain.CheckAsync(workload.Sandbox, except: "ptp"), answer => Assert.True(answer.ExitCode == 0, answer.Output));
             Assert.All(await chain.DeleteAsync(workload.Sandbox), answer => Assert.True(answer.ExitCode == 0, answer.Output));
             Assert.Empty(node.Switch.InterfacesOf(second.Port));
         }
@@ -145,6 +232,53 @@ public sealed class ChainTests(NodeFixture node)
             plugin[name] = value;
         return plugin;
     }
+
+    private static JsonObject Portmap(int hostPort) => new()
+    {
+        ["type"] = "portmap",
+        ["runtimeConfig"] = new JsonObject { ["portMappings"] = new JsonArray(new JsonObject { ["hostPort"] = hostPort, ["containerPort"] = 80, ["protocol"] = "tcp" }) },
+    };
+
+    private static JsonObject PointToPoint(DirectoryInfo data) => new()
+    {
+        ["type"] = "ptp",
+        ["ipam"] = new JsonObject
+        {
+            ["type"] = "host-local",
+            ["dataDir"] = data.FullName,
+            ["subnet"] = "192.0.2.0/24",
+            ["routes"] = new JsonArray(new JsonObject { ["dst"] = "0.0.0.0/0" }),
+        },
+    };
+
+    private static Socket Datagram(Sandbox? netns, IPEndPoint to)
+    {
+        var socket = netns is null ? Make() : NetnsScope.Run(netns.NetnsPath, Make);
+        socket.Connect(to);
+        return socket;
+
+        static Socket Make() => new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+    }
+
+    /// <summary>At once what is eight seconds of the rate that those devices are held to.</summary>
+    private static void Flood(Socket socket)
+    {
+        for (var sent = 0; sent < 100; sent++)
+        {
+            try
+            {
+                socket.Send(new byte[1000]);
+            }
+            catch (SocketException)
+            {
+                // A queue that is full says so to a sender of its own namespace; that the far end does not listen, an earlier one has found.
+            }
+        }
+    }
+
+    /// <summary>What the device's queues did not take.</summary>
+    private static long DropsOf(string device) =>
+        JsonDocument.Parse(Command.Run("tc", "-s", "-j", "qdisc", "show", "dev", device)).RootElement.EnumerateArray().Sum(queue => queue.GetProperty("drops").GetInt64());
 
     private static string[] Names(JsonElement result, bool inContainer) =>
         [.. result.GetProperty("interfaces").EnumerateArray()
