@@ -15,6 +15,16 @@ public sealed class ManualTime : TimeProvider
             return _now;
     }
 
+    /// <summary>How long it is until the next timer fires; null when none waits.</summary>
+    public TimeSpan? UntilNext
+    {
+        get
+        {
+            lock (_gate)
+                return _timers.Min(timer => timer.Due) - _now;
+        }
+    }
+
     public override long GetTimestamp() => GetUtcNow().Ticks;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)

@@ -17,6 +17,9 @@ public sealed class Informer<T>
 {
     private static readonly Backoff RetryWait = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(15));
 
+    // What stands before a server that is away may ask for an hour; nobody says when the server is back but the server.
+    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(1);
+
     private readonly KubeResource<T> _resource;
     private readonly ListOptions _scope;
     private readonly TimeProvider _time;
@@ -78,6 +81,7 @@ public sealed class Informer<T>
     {
         string? version = null;
         var failures = 0;
+        var expiries = 0;
         while (!cancellationToken.IsCancellationRequested)
         {
             var moved = false;
@@ -89,19 +93,23 @@ public sealed class Informer<T>
                     version = Take(change);
                     moved |= version is not null;
                 }
-                // The ordinary end of a watch leaves no hole in time; one without any event must not become a busy loop.
-                failures = moved ? 0 : failures + 1;
+                expiries = moved ? 0 : expiries;
+                // The ordinary end of a watch leaves no hole in time; one without any event must not become a busy loop. That its version
+                // is too old is what a server says first that was away for long: it is not to be waited for as if it were away still.
+                failures = version is null ? ++expiries : moved ? 0 : failures + 1;
                 if (failures > 0)
                     await Task.Delay(RetryWait.Delay(failures), _time, cancellationToken);
             }
             catch (KubeException e)
             {
-                failures = moved ? 1 : failures + 1;
+                expiries = moved ? 0 : expiries;
+                if (e.IsGone || e.IsAhead)
+                    (version, failures) = (null, ++expiries);
+                else
+                    failures = moved ? 1 : failures + 1;
                 var wait = RetryWait.Delay(failures);
-                if (e.IsGone)
-                    version = null;
-                else if (e.RetryAfter is { } asked && asked > wait)
-                    wait = asked;
+                if (e.RetryAfter is { } asked && asked > wait)
+                    wait = asked < LongestRetryAfter ? asked : LongestRetryAfter;
                 _logger.Log(failures > 3 ? LogLevel.Warning : LogLevel.Debug, "{Type}: {Message}; again in {Wait}", _resource.Type.Plural, e.Message, wait);
                 await Task.Delay(wait, _time, cancellationToken);
             }

@@ -53,6 +53,9 @@ public sealed class KubeException : Exception
     /// <summary>A watch or a list asked for a resourceVersion that the server no longer has (HTTP 410).</summary>
     public bool IsGone => Code is HttpStatusCode.Gone;
 
+    /// <summary>A watch or a list asked for a resourceVersion that the server has not come to yet, as one that was restored from an older copy.</summary>
+    public bool IsAhead => Causes.Any(cause => cause.Reason == "ResourceVersionTooLarge");
+
     /// <summary>The object was refused by validation; see <see cref="Causes"/>.</summary>
     public bool IsInvalid => Code is HttpStatusCode.UnprocessableEntity;
 }

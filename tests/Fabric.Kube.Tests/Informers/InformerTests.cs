@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Headers;
+using Fabric.Kube.Configuration;
 using Fabric.Kube.Informers;
 using Fabric.Kube.Tests.Testing;
 using Fabric.Resources;
@@ -69,6 +72,25 @@ public sealed class InformerTests(EmbeddedServer embedded) : IClassFixture<Embed
     }
 
     [Fact]
+    public async Task A_server_that_was_restored_from_an_older_copy_is_listed_again()
+    {
+        await using var server = await ScriptedServer.StartAsync(
+            ScriptedServer.Json(Samples.PodList(90, Samples.PodJson("one", 80), Samples.PodJson("later", 85))),
+            ScriptedServer.Status(504, "Timeout", "Too large resource version: 90, current: 50", """{"causes":[{"reason":"ResourceVersionTooLarge","message":"Too large resource version"}]}"""),
+            ScriptedServer.Json(Samples.PodList(50, Samples.PodJson("one", 40))),
+            ScriptedServer.Watch(Ending.StayOpen));
+        using var client = new KubeClient(server.Connection, new KubeClientOptions { Attempts = 1 });
+        var informer = new Informer<Pod>(client, ResourceTypes.Pods);
+        using var stop = new CancellationTokenSource();
+        _ = informer.RunAsync(stop.Token);
+
+        await Eventually.HoldsAsync(() => informer.Count == 1 && informer.Get(One)?.Metadata.ResourceVersion == "40");
+
+        await Eventually.HoldsAsync(() => server.Requests.Any(request => request.Contains("watch=1", StringComparison.Ordinal) && request.Contains("resourceVersion=50&", StringComparison.Ordinal)));
+        await stop.CancelAsync();
+    }
+
+    [Fact]
     public async Task A_server_that_is_not_there_yet_is_waited_for()
     {
         await using var server = await ScriptedServer.StartAsync(
@@ -80,6 +102,135 @@ public sealed class InformerTests(EmbeddedServer embedded) : IClassFixture<Embed
         await informer.WaitForSyncAsync(Token);
         Assert.Equal(0, informer.Count);
         await stop.CancelAsync();
+    }
+
+    /// <summary>However it is away: the copy stays, the server is not hammered, and what changed is known soon after it is back.</summary>
+    [Theory]
+    [InlineData("refused", 15)]
+    [InlineData("unauthorized", 15)]
+    [InlineData("unavailable for an hour", 60)]
+    [InlineData("no JSON", 15)]
+    public async Task Ten_minutes_without_a_server_are_waited_out_and_not_overslept(string absence, int latest)
+    {
+        var time = new ManualTime();
+        using var road = new Road(Samples.PodList(10, Samples.PodJson("one", 1)));
+        // No wait but the informer's own is as short as those that are looked for here.
+        using var client = new KubeClient(
+            new KubeConnection { Server = new Uri("http://api.example"), Handler = road }, new KubeClientOptions { Time = time, Attempts = 1, RequestTimeout = TimeSpan.FromHours(1), WatchTimeout = TimeSpan.FromHours(2) });
+        var informer = new Informer<Pod>(client, ResourceTypes.Pods);
+        using var stop = new CancellationTokenSource();
+        var run = informer.RunAsync(stop.Token);
+        await Eventually.HoldsAsync(() => informer.HasSynced && road.Watches == 1);
+
+        road.Close(absence);
+        var left = time.GetUtcNow();
+        var tries = 0;
+        for (; time.GetUtcNow() - left < TimeSpan.FromMinutes(10); tries++)
+        {
+            await WaitsAsync();
+            time.Advance(time.UntilNext!.Value);
+        }
+
+        Assert.InRange(tries, 600 / latest, 110);
+        Assert.NotNull(informer.Get(One));
+        await WaitsAsync();
+        road.Open(Samples.PodList(90, Samples.PodJson("one", 80), Samples.PodJson("new", 81)));
+        var back = time.GetUtcNow();
+        while (!Knows())
+        {
+            time.Advance(time.UntilNext!.Value);
+            await Eventually.HoldsAsync(() => Knows() || time.UntilNext <= TimeSpan.FromMinutes(2));
+        }
+
+        Assert.InRange(time.GetUtcNow() - back, TimeSpan.Zero, TimeSpan.FromSeconds(latest + 1));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+
+        bool Knows() => informer.Get(One)?.Metadata.ResourceVersion == "80" && informer.Count == 2;
+
+        Task WaitsAsync() => Eventually.HoldsAsync(() => time.UntilNext <= TimeSpan.FromMinutes(2));
+    }
+
+    /// <summary>The way to a server whose versions of before are too old when it comes back.</summary>
+    private sealed class Road(string pods) : HttpMessageHandler
+    {
+        private volatile string? _absence;
+        private volatile string _pods = pods;
+        private volatile bool _returned;
+        private int _watches;
+        private CancellationTokenSource _cut = new();
+
+        public int Watches => Volatile.Read(ref _watches);
+
+        public void Close(string absence)
+        {
+            _absence = absence;
+            _returned = true;
+            _cut.Cancel();
+        }
+
+        public void Open(string pods)
+        {
+            _pods = pods;
+            _cut = new CancellationTokenSource();
+            _absence = null;
+        }
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            switch (_absence)
+            {
+                case "refused":
+                    throw new HttpRequestException("Connection refused");
+                case "unauthorized":
+                    return new HttpResponseMessage(HttpStatusCode.Unauthorized);
+                case "unavailable for an hour":
+                    return new HttpResponseMessage(HttpStatusCode.ServiceUnavailable) { Headers = { RetryAfter = new RetryConditionHeaderValue(TimeSpan.FromHours(1)) } };
+                case "no JSON":
+                    return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent("<html>maintenance</html>") };
+            }
+
+            if (!request.RequestUri!.Query.Contains("watch=1", StringComparison.Ordinal))
+                return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(_pods) };
+            if (_returned && request.RequestUri.Query.Contains("resourceVersion=10&", StringComparison.Ordinal))
+                return new HttpResponseMessage(HttpStatusCode.Gone);
+            Interlocked.Increment(ref _watches);
+            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new Silence(_cut.Token)) };
+        }
+    }
+
+    /// <summary>A watch that brings nothing until it is cut.</summary>
+    private sealed class Silence(CancellationToken cut) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cut, cancellationToken);
+            await Task.Delay(Timeout.Infinite, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new IOException("Connection reset by peer");
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 
     [Fact]
