@@ -105,6 +105,9 @@ public sealed record ContainerPort
     /// <summary><c>TCP</c>, <c>UDP</c> or <c>SCTP</c>; TCP when absent.</summary>
     public string? Protocol { get; init; }
 
+    /// <summary>The port of the pod's node that is to lead to it, or null.</summary>
+    public int? HostPort { get; init; }
+
     /// <summary>Fields Fabric does not read, kept as they came.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }

@@ -145,6 +145,7 @@ internal sealed class NodeKubelet
         Attempt = attempt,
         Hostname = pod.Spec?.Hostname ?? pod.Metadata.Name!,
         HostNetwork = pod.Spec?.HostNetwork == true,
+        HostPorts = [.. (pod.Spec?.Containers ?? []).SelectMany(container => container.Ports ?? []).Where(port => port.HostPort > 0)],
         Labels = pod.Metadata.Labels ?? [],
         Annotations = pod.Metadata.Annotations ?? [],
     };

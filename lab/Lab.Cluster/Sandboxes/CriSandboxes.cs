@@ -152,6 +152,7 @@ internal sealed class CriSandboxes(Cri cri, string cgroupParent, string logs) : 
         HostNetwork = wish.HostNetwork,
         LogDirectory = Path.Combine(logs, $"{wish.Pod.Namespace}_{wish.Pod.Name}_{wish.Pod.Uid}"),
         CgroupParent = cgroupParent,
+        HostPorts = [.. wish.HostPorts.Select(port => new HostPort(port.Protocol ?? "TCP", port.Number, port.HostPort!.Value))],
         Labels = Labels(wish).ToDictionary(StringComparer.Ordinal),
         Annotations = wish.Annotations,
     };

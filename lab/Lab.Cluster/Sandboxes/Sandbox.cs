@@ -1,5 +1,6 @@
 using Fabric.Primitives;
 using Fabric.Resources;
+using Fabric.Resources.Core;
 
 namespace Lab.Cluster.Sandboxes;
 
@@ -96,6 +97,9 @@ public sealed record SandboxWish
 
     /// <summary>Whether it shares the node's network; then CNI is not called.</summary>
     public bool HostNetwork { get; init; }
+
+    /// <summary>Those of its ports that a port of the node is to lead to.</summary>
+    public EquatableArray<ContainerPort> HostPorts { get; init; }
 
     /// <summary>The pod's labels.</summary>
     public EquatableMap<string, string> Labels { get; init; }

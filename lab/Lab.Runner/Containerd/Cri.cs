@@ -31,6 +31,13 @@ public sealed class Cri : IDisposable
         return $"{answer.RuntimeName} {answer.RuntimeVersion}";
     }
 
+    /// <summary>The CNI networks to which the runtime attaches sandboxes, as it has read their configuration: containerd's JSON.</summary>
+    public async Task<string> NetworksAsync(CancellationToken cancellationToken)
+    {
+        StatusResponse answer = await _channel.CallAsync(Service, "Status", new StatusRequest { Verbose = true }, StatusResponse.Parser, Usual, cancellationToken);
+        return answer.Info.TryGetValue("cniconfig", out string? networks) ? networks : "";
+    }
+
     /// <summary>Whether the runtime has an image.</summary>
     public async Task<bool> HasImageAsync(string image, CancellationToken cancellationToken)
     {
@@ -214,6 +221,7 @@ public sealed class Cri : IDisposable
             config.DnsConfig.Servers.Add(spec.DnsServers);
         }
 
+        config.PortMappings.Add(spec.HostPorts.Select(port => new PortMapping { Protocol = ProtocolOf(port), ContainerPort = port.ContainerPort, HostPort = port.Port }));
         config.Labels.Add(spec.Labels.ToDictionary(StringComparer.Ordinal));
         config.Annotations.Add(spec.Annotations.ToDictionary(StringComparer.Ordinal));
         return config;
@@ -230,6 +238,13 @@ public sealed class Cri : IDisposable
 
         return context;
     }
+
+    private static Protocol ProtocolOf(HostPort port) => port.Protocol switch
+    {
+        "UDP" => Protocol.Udp,
+        "SCTP" => Protocol.Sctp,
+        _ => Protocol.Tcp,
+    };
 
     // Kubernetes' defaults: network and IPC belong to the pod, process numbers to each container.
     private static NamespaceOption Namespaces(bool hostNetwork) => new() { Network = hostNetwork ? NamespaceMode.Node : NamespaceMode.Pod, Pid = NamespaceMode.Container, Ipc = NamespaceMode.Pod };

@@ -28,12 +28,21 @@ public sealed record SandboxSpec
     /// <summary>Name servers in <c>/etc/resolv.conf</c>; none: the host's file is used.</summary>
     public IReadOnlyList<string> DnsServers { get; init; } = [];
 
+    /// <summary>Ports of the node that are to lead into it, which is up to a plugin that has the capability <c>portMappings</c>.</summary>
+    public IReadOnlyList<HostPort> HostPorts { get; init; } = [];
+
     /// <summary>Kept by the runtime, to find the sandbox again.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Kept by the runtime, and handed to CNI as it pleases.</summary>
     public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
 }
+
+/// <summary>A port of the node that is to lead into a sandbox.</summary>
+/// <param name="Protocol"><c>TCP</c>, <c>UDP</c> or <c>SCTP</c>.</param>
+/// <param name="ContainerPort">The port in the sandbox.</param>
+/// <param name="Port">The node's.</param>
+public sealed record HostPort(string Protocol, int ContainerPort, int Port);
 
 /// <summary>The container wanted in a sandbox.</summary>
 public sealed record ContainerSpec
