@@ -84,7 +84,7 @@ public sealed class ApiServerHost : IAsyncDisposable
 
     /// <summary>Makes a kubeconfig with a new token; only the token's hash is kept here.</summary>
     /// <param name="user">Name for messages and logs.</param>
-    /// <param name="groups">What the user may do: <c>system:masters</c> everything, <c>fabric:agents</c> what a node's agent needs.</param>
+    /// <param name="groups">What the user may do: <c>system:masters</c> everything, <c>fabric:agents</c> what a node's agent needs, <c>fabric:servers</c> what the control plane does.</param>
     /// <param name="endpoint">The address the client is to use; null for the first.</param>
     /// <returns>YAML. It holds the token: keep it in a file of mode 0600.</returns>
     public string CreateKubeconfig(string user, IEnumerable<string> groups, IPEndPoint? endpoint = null)

@@ -1,4 +1,5 @@
 using Fabric.ApiServer;
+using Fabric.ApiServer.Authentication;
 using Fabric.Grains;
 using Fabric.Grains.Runtime;
 using Fabric.Kube;
@@ -38,7 +39,7 @@ public static class ServerHost
         var group = new GroupOptions { Group = ReplicaIdentity.Group, Namespace = options.LeaseNamespace, Identity = identity, Duration = options.LeaseDuration };
         using var metrics = new MetricsCollector(meter => meter.Name is RealizationMetrics.MeterName or RuntimeMeter);
         await using var api = options.Kubeconfig is null ? await StartApiAsync(options, metrics, cancellationToken) : null;
-        using var within = api?.CreateHandler("fabric:server", ["system:masters"]);
+        using var within = api?.CreateHandler("fabric:server", [UserInfo.Servers]);
         var connection = api is null ? KubeConnection.FromFile(options.Kubeconfig!) : new KubeConnection { Server = new Uri("https://localhost"), Handler = within };
         var logger = options.LoggerFactory.CreateLogger("Fabric.Server");
         var clientOptions = new KubeClientOptions { Time = options.Time, Logger = logger, FieldManager = "fabric-server" };

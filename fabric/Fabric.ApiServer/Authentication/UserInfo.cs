@@ -12,6 +12,9 @@ public sealed record UserInfo(string Name, ImmutableArray<string> Groups)
     /// <summary>The group of the nodes' agents.</summary>
     public const string Agents = "fabric:agents";
 
+    /// <summary>The group of the control plane's replicas.</summary>
+    public const string Servers = "fabric:servers";
+
     internal static UserInfo Anonymous { get; } = new("system:anonymous", ["system:unauthenticated"]);
 
     /// <summary>Writes that the server makes of its own: garbage collection, namespaces.</summary>

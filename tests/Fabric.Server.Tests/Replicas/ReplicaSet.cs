@@ -1,5 +1,6 @@
 using System.Net;
 using Fabric.ApiServer;
+using Fabric.ApiServer.Authentication;
 using Fabric.Kube;
 using Fabric.Kube.Configuration;
 using Fabric.Primitives;
@@ -34,7 +35,10 @@ internal sealed class ReplicaSet : IAsyncDisposable
         _api = api;
         Northbound = northbound;
         Client = new KubeClient(KubeConnection.FromFile(api.AdminKubeconfigPath));
-        Kubeconfig = api.AdminKubeconfigPath;
+        // As on a cluster, they may do what their work needs and no more. A copy is as private as its original.
+        Kubeconfig = Path.Combine(folder, "server.kubeconfig");
+        File.Copy(api.AdminKubeconfigPath, Kubeconfig);
+        File.WriteAllText(Kubeconfig, api.CreateKubeconfig("fabric:server", [UserInfo.Servers]));
     }
 
     public KubeClient Client { get; }
@@ -81,9 +85,9 @@ internal sealed class ReplicaSet : IAsyncDisposable
     /// <summary>Has replicas that are started from now on reach the API by way of another port.</summary>
     public void ConnectThrough(int port)
     {
+        var direct = Kubeconfig;
         Kubeconfig = Path.Combine(_folder, "detour");
-        // A copy is as private as its original.
-        File.Copy(_api.AdminKubeconfigPath, Kubeconfig);
+        File.Copy(direct, Kubeconfig);
         File.WriteAllText(Kubeconfig, File.ReadAllText(Kubeconfig).Replace($":{Endpoint.Port}", $":{port}", StringComparison.Ordinal));
     }
 
