@@ -30,6 +30,18 @@ internal sealed class ApiFixture : IAsyncDisposable
     /// <summary>What an agent is given.</summary>
     public string Kubeconfig => _server.AgentKubeconfigPath;
 
+    public IPEndPoint Endpoint => _server.Endpoints[0];
+
+    /// <summary>What an agent is given that is to reach the API through another port.</summary>
+    public string KubeconfigThrough(int port)
+    {
+        var file = Path.Combine(_folder, $"agent-{port}.kubeconfig");
+        // A copy is as private as its original.
+        File.Copy(Kubeconfig, file);
+        File.WriteAllText(file, File.ReadAllText(file).Replace($":{_port}", $":{port}", StringComparison.Ordinal));
+        return file;
+    }
+
     public static async Task<ApiFixture> StartAsync(string folder) => new(await ServeAsync(folder, port: 0), folder);
 
     /// <summary>Takes the server away, as an outage does; <see cref="ResumeAsync"/> brings it back with all it had.</summary>

@@ -54,10 +54,11 @@ public sealed class NodeFixture : IAsyncLifetime
     }
 
     /// <summary>Has another agent serve in the place of the usual one until it is disposed.</summary>
-    internal async Task<OtherAgent> ReplaceAgentAsync(string name, bool tinyState = false, int maxEndpoints = EndpointDatapath.DefaultMaxEndpoints)
+    internal async Task<OtherAgent> ReplaceAgentAsync(
+        string name, bool tinyState = false, int maxEndpoints = EndpointDatapath.DefaultMaxEndpoints, string? kubeconfig = null)
     {
         Agent.Kill();
-        var other = new OtherAgent(new AgentProcess(_folder, Api.Kubeconfig, Switch.Endpoint, name, maxEndpoints) { TinyState = tinyState }, Agent);
+        var other = new OtherAgent(new AgentProcess(_folder, kubeconfig ?? Api.Kubeconfig, Switch.Endpoint, name, maxEndpoints) { TinyState = tinyState }, Agent);
         await other.Agent.StartAsync();
         return other;
     }

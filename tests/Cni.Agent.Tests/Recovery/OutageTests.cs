@@ -1,5 +1,6 @@
 using Cni.Agent.Tests.Fixtures;
 using Cni.Netlink;
+using Cni.Protocol;
 using Fabric.Resources;
 using Node.Testing;
 
@@ -135,6 +136,44 @@ public sealed class OutageTests(NodeFixture node)
 
         await node.Api.WaitNicAsync(workload.Pod, nic => nic.Status!.Attachments.Any(each => each.Phase == AttachmentPhase.Attached), Cancelled);
         await RemoveAsync(workload);
+    }
+
+    /// <summary>The API goes on for everybody else, so that there is much to learn when the way to it is back.</summary>
+    [Fact(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
+    public async Task What_came_and_went_while_the_agent_was_cut_off_from_the_API_is_made_good_when_it_is_back()
+    {
+        await using var relay = new ApiRelay(node.Api.Endpoint);
+        await using var agent = await node.ReplaceAgentAsync("cut-off", kubeconfig: node.Api.KubeconfigThrough(relay.Port));
+        var workloads = await node.CreateWorkloadsAsync(4, scheduled: true, Cancelled);
+        var (one, two, known, unstarted) = (workloads[0], workloads[1], workloads[2], workloads[3]);
+        foreach (var workload in new[] { one, two })
+            Assert.Equal(0, (await node.Plugin.RunAsync("ADD", workload.Sandbox)).ExitCode);
+        await Eventually.HoldsAsync(() => node.Switch.IsInstalled(known.Port) && node.Switch.IsInstalled(unstarted.Port));
+        await node.Api.WaitNicAsync(two.Pod, nic => !nic.Status!.Attachments.IsEmpty, Cancelled);
+
+        relay.Cut();
+        await node.Api.DeletePodAsync(unstarted.Pod, Cancelled);
+        using var late = await node.CreateWorkloadAsync(Cancelled, scheduled: true);
+        var refused = await node.Plugin.RunAsync("ADD", late.Sandbox);
+        Assert.Equal((1, CniErrorCode.TryAgainLater), (refused.ExitCode, refused.Code));
+        var added = await node.Plugin.RunAsync("ADD", known.Sandbox);
+        Assert.True(added.ExitCode == 0, added.Output);
+        one.Sandbox.Netns.Run("ping", "-c", "1", "-W", "2", known.Address.Address.ToString());
+        Assert.Equal(0, (await node.Plugin.RunAsync("DEL", two.Sandbox)).ExitCode);
+        Assert.Empty((await node.Api.FindNicAsync(known.Pod, Cancelled))!.Status!.Attachments);
+        Assert.Single((await node.Api.FindNicAsync(two.Pod, Cancelled))!.Status!.Attachments);
+        Assert.NotEmpty(node.Switch.InterfacesOf(unstarted.Port));
+        relay.Restore();
+
+        await Eventually.HoldsAsync(() => node.Switch.InterfacesOf(late.Port).Length == 1 && node.Switch.IsInstalled(late.Port));
+        await Eventually.HoldsAsync(() => node.Switch.InterfacesOf(unstarted.Port).Length == 0);
+        await node.Api.WaitNicAsync(known.Pod, nic => nic.Status!.Attachments.Any(each => each.Phase == AttachmentPhase.Attached), Cancelled);
+        await node.Api.WaitNicAsync(two.Pod, nic => nic.Status!.Attachments.IsEmpty, Cancelled);
+        Assert.Equal(0, (await node.Plugin.RunAsync("ADD", late.Sandbox)).ExitCode);
+        await ReachesAsync(one, late);
+        await RemoveAsync(one, known, late);
+        await node.Api.DeletePodAsync(two.Pod, Cancelled);
+        await Eventually.HoldsAsync(() => agent.Agent.Journal.Length == 0);
     }
 
     /// <summary>A reboot takes the containers and their devices; the disk with the journal and the switch's rows stays.</summary>
