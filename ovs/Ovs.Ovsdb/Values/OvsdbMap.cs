@@ -166,6 +166,11 @@ public readonly struct OvsdbMap<TKey, TValue> : IReadOnlyDictionary<TKey, TValue
 
     private OvsdbMap<TKey, TValue> Update(ReadOnlySpan<KeyValuePair<TKey, TValue>> others, bool toggle)
     {
+        if (others.IsEmpty)
+        {
+            return this;
+        }
+
         var sorted = new SortedDictionary<TKey, TValue>(Order);
         foreach (var (key, value) in Span)
         {

@@ -89,25 +89,61 @@ public readonly struct OvsdbSet<T> : IReadOnlyList<T>, IEquatable<OvsdbSet<T>>
         return new(kept == items.Length ? items : items[..kept]);
     }
 
+    /// <remarks>A switch holds tens of thousands of ports and a change has a few: what lies between those is found by leaps and copied whole.</remarks>
     private static OvsdbSet<T> Merge(OvsdbSet<T> left, OvsdbSet<T> right, bool onlyLeft, bool both, bool onlyRight)
     {
-        var a = left.Span;
-        var b = right.Span;
-        var result = new List<T>(a.Length + b.Length);
-        int i = 0, j = 0;
-        while (i < a.Length || j < b.Length)
+        // Counted first: mostly there is nothing, or all but a few, and either way nothing is made in vain.
+        var count = Merge(left.Span, right.Span, onlyLeft, both, onlyRight, []);
+        if (count == 0)
         {
-            var order = i == a.Length ? 1 : j == b.Length ? -1 : Order.Compare(a[i], b[j]);
-            if (order < 0 ? onlyLeft : order > 0 ? onlyRight : both)
-            {
-                result.Add(order > 0 ? b[j] : a[i]);
-            }
-
-            i += order <= 0 ? 1 : 0;
-            j += order >= 0 ? 1 : 0;
+            return default;
         }
 
-        return new([.. result]);
+        var result = new T[count];
+        Merge(left.Span, right.Span, onlyLeft, both, onlyRight, result);
+        return new(result);
+    }
+
+    /// <param name="into">Gets the result; empty to have it counted only.</param>
+    private static int Merge(ReadOnlySpan<T> left, ReadOnlySpan<T> right, bool onlyLeft, bool both, bool onlyRight, Span<T> into)
+    {
+        var count = 0;
+        for (var i = 0; i < right.Length; i++)
+        {
+            var before = CountBefore(left, right[i]);
+            Put(onlyLeft ? left[..before] : [], into, ref count);
+            left = left[before..];
+            var isInBoth = left.Length > 0 && Order.Compare(left[0], right[i]) == 0;
+            Put((isInBoth ? both : onlyRight) ? right.Slice(i, 1) : [], into, ref count);
+            left = left[(isInBoth ? 1 : 0)..];
+        }
+
+        Put(onlyLeft ? left : [], into, ref count);
+        return count;
+    }
+
+    private static void Put(ReadOnlySpan<T> items, Span<T> into, ref int count)
+    {
+        if (!into.IsEmpty)
+        {
+            items.CopyTo(into[count..]);
+        }
+
+        count += items.Length;
+    }
+
+    /// <summary>How many items at the front of a sorted span come before another; takes O(log n) of that number.</summary>
+    private static int CountBefore(ReadOnlySpan<T> items, T item)
+    {
+        var (from, to) = (0, 0);
+        for (var step = 1; to < items.Length && Order.Compare(items[to], item) < 0; step *= 2)
+        {
+            from = to + 1;
+            to += step;
+        }
+
+        var found = items[from..Math.Min(to, items.Length)].BinarySearch(item, Order);
+        return from + (found >= 0 ? found : ~found);
     }
 }
 
