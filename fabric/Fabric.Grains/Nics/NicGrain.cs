@@ -52,6 +52,15 @@ public sealed partial class NicGrain : Grain, INicGrain
     /// <inheritdoc/>
     public async Task<TimeSpan?> ReconcileAsync(CancellationToken cancellationToken)
     {
+        var again = await LookAsync(cancellationToken);
+        // Most are at rest: of them everything is in the copies.
+        if (!_state.IsAhead)
+            Context.DeactivateOnIdle();
+        return again;
+    }
+
+    private async Task<TimeSpan?> LookAsync(CancellationToken cancellationToken)
+    {
         await _state.RefreshAsync(cancellationToken);
         if (_state.Value is not { } nic)
         {

@@ -59,7 +59,7 @@ internal sealed class Activation
     {
         // The caller goes on while the grain is activated.
         await Task.Yield();
-        var context = new GrainContext(_runtime, Key, EnqueueTimerTurn);
+        var context = new GrainContext(_runtime, Key, EnqueueTimerTurn, Close);
         try
         {
             var grain = _make(context);

@@ -10,12 +10,14 @@ public sealed class GrainContext
     private readonly List<IReadableState> _states = [];
     private readonly List<ITimer> _timers = [];
     private readonly Func<Func<CancellationToken, Task>, bool> _enqueue;
+    private readonly Action _close;
 
-    internal GrainContext(GrainRuntime runtime, ObjectKey key, Func<Func<CancellationToken, Task>, bool> enqueue)
+    internal GrainContext(GrainRuntime runtime, ObjectKey key, Func<Func<CancellationToken, Task>, bool> enqueue, Action close)
     {
         _runtime = runtime;
         Key = key;
         _enqueue = enqueue;
+        _close = close;
     }
 
     /// <summary>The grain's key.</summary>
@@ -38,6 +40,12 @@ public sealed class GrainContext
         _states.Add(state);
         return state;
     }
+
+    /// <summary>
+    /// Ends this activation with the turns that wait by now: for a grain that remembers nothing which the next one would not find. There may
+    /// be very many grains, and an activation takes kilobytes.
+    /// </summary>
+    public void DeactivateOnIdle() => _close();
 
     /// <summary>
     /// Runs a turn once after a time, if the grain is still active then. There are no durable reminders: what must survive a restart is in

@@ -9,6 +9,9 @@ public interface IPersistentState<T>
     /// <summary>The object, or null when there is none.</summary>
     T? Value { get; }
 
+    /// <summary>Whether <see cref="Value"/> is from a read or a write and not as it was last seen: it may be newer than what others see.</summary>
+    bool IsAhead { get; }
+
     /// <summary>Reads the object anew.</summary>
     Task ReadAsync(CancellationToken cancellationToken);
 

@@ -17,13 +17,22 @@ internal sealed class PersistentState<T>(IObjectStore store, ResourceType<T> typ
 {
     public T? Value { get; private set; }
 
-    public async Task ReadAsync(CancellationToken cancellationToken) => Value = await store.GetAsync(type, key, cancellationToken);
+    public bool IsAhead { get; private set; }
+
+    public async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        Value = await store.GetAsync(type, key, cancellationToken);
+        IsAhead = true;
+    }
 
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
         var seen = await store.FindAsync(type, key, cancellationToken);
         if (seen is null || Value is null || !IsNewer(Value, seen))
+        {
             Value = seen;
+            IsAhead = false;
+        }
     }
 
     /// <summary>Versions of one object are numbers that grow (Kubernetes KEP-5504); where they are not, what was seen counts.</summary>
@@ -48,5 +57,6 @@ internal sealed class PersistentState<T>(IObjectStore store, ResourceType<T> typ
         if (result.Outcome != WriteOutcome.Done)
             throw new StaleStateException($"{type.Kind} {key}: {result.Outcome} on write");
         Value = result.Value;
+        IsAhead = true;
     }
 }

@@ -46,6 +46,9 @@ public sealed class WorkloadGrain(GrainContext context, IEventSink events, Subne
                 outdated |= (await Context.Store.CreateAsync(ResourceTypes.Nics, whole, cancellationToken)).Outcome != WriteOutcome.Done;
         }
         Say(observed, [.. refusals.Concat(decision.Notices).Distinct()]);
+        // All that it remembers.
+        if (_said.IsEmpty)
+            Context.DeactivateOnIdle();
         return outdated ? SoonAgain : refusals.Count > 0 ? LookAgain : null;
     }
 

@@ -4,6 +4,7 @@ using Fabric.Grains.Tests.Testing;
 using Fabric.Primitives;
 using Fabric.Resources;
 using Fabric.Resources.Core;
+using Node.Testing;
 
 namespace Fabric.Grains.Tests.Nics;
 
@@ -41,6 +42,17 @@ public sealed class NicGrainTests : IAsyncDisposable
         await _world.ReconcileNicAsync("one");
         Assert.Equal(subnet, await _world.ReconcileSubnetAsync("blue"));
         Assert.Equal(writes, _world.Store.Writes);
+    }
+
+    [Fact]
+    public async Task A_nic_at_rest_takes_no_memory_here()
+    {
+        await _world.WithVpcAsync();
+        await _world.AddSubnetAsync("blue", "10.0.0.0/24");
+        var others = _world.Runtime.ActiveCount;
+        await _world.AddNicAsync("one", "blue");
+        await _world.ReconcileNicAsync("one");
+        await Eventually.HoldsAsync(() => _world.Runtime.ActiveCount == others);
     }
 
     [Fact]

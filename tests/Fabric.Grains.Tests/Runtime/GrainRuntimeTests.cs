@@ -182,6 +182,40 @@ public sealed class GrainRuntimeTests
     }
 
     [Fact]
+    public async Task A_grain_that_has_nothing_to_remember_ends_after_the_turns_that_wait()
+    {
+        await using var runtime = Start(new MemoryStore());
+        var grain = runtime.GetGrain<IProbe>(Key);
+        var gate = new TaskCompletionSource();
+        var first = grain.DoAsync(async (probe, token) => { await gate.Task.WaitAsync(token); probe.Here.DeactivateOnIdle(); return ++probe.Turns; }, Token);
+        var waiting = grain.DoAsync((probe, _) => Task.FromResult(++probe.Turns), Token);
+        gate.SetResult();
+        Assert.Equal((1, 2), (await first, await waiting));
+        Assert.Equal(1, await grain.DoAsync((probe, _) => Task.FromResult(++probe.Turns), Token));
+        Assert.Equal((2, 1), (Probe.Activated, Probe.Deactivated));
+    }
+
+    [Fact]
+    public async Task What_was_written_is_ahead_of_what_is_seen_until_that_is_seen()
+    {
+        var store = new MemoryStore();
+        store.Put(ResourceTypes.Vpcs, new Vpc { Metadata = new ObjectMeta { Name = "one" } });
+        await using var runtime = Start(store);
+        Assert.Equal(
+            (false, true, false),
+            await runtime.GetGrain<IProbe>(Key).DoAsync(
+                async (probe, token) =>
+                {
+                    var before = probe.State.IsAhead;
+                    await probe.State.WriteStatusAsync(probe.State.Value! with { Status = new VpcStatus { Router = "r" } }, token);
+                    var after = probe.State.IsAhead;
+                    await probe.State.RefreshAsync(token);
+                    return (before, after, probe.State.IsAhead);
+                },
+                Token));
+    }
+
+    [Fact]
     public async Task A_timer_runs_as_a_turn()
     {
         var time = new ManualTime();
