@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 using Fabric.Kube.Configuration;
 using Fabric.Kube.Transport;
@@ -74,11 +75,11 @@ public sealed class KubeClient : IDisposable
     public async IAsyncEnumerable<string> ReadLinesAsync(KubeRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var response = await _transport.OpenStreamAsync(request, cancellationToken);
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
-        while (await KubeTransport.ReadLineAsync(request.Operation, reader, cancellationToken, cancellationToken) is { } line)
+        using var reader = new LineReader(request.Operation, await response.Content.ReadAsStreamAsync(cancellationToken));
+        while (await reader.ReadAsync(cancellationToken, cancellationToken) is { } line)
         {
-            if (line.Length > 0)
-                yield return line;
+            if (!line.IsEmpty)
+                yield return Encoding.UTF8.GetString(line.Span);
         }
     }
 

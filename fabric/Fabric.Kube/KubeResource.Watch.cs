@@ -40,12 +40,12 @@ public sealed partial class KubeResource<T>
             yield return new WatchEvent<T>(WatchEventType.Expired, null, "");
             yield break;
         }
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(either.Token));
-        while (await KubeTransport.ReadLineAsync(request.Operation, reader, either.Token, cancellationToken) is { } line)
+        using var reader = new LineReader(request.Operation, await response.Content.ReadAsStreamAsync(either.Token));
+        while (await reader.ReadAsync(either.Token, cancellationToken) is { } line)
         {
-            if (line.Length == 0)
+            if (line.IsEmpty)
                 continue;
-            var next = ParseEvent(request, line);
+            var next = ParseEvent(request, line.Span);
             yield return next;
             if (next.Type == WatchEventType.Expired)
                 yield break;
@@ -64,28 +64,26 @@ public sealed partial class KubeResource<T>
         }
     }
 
-    private WatchEvent<T> ParseEvent(KubeRequest request, string line)
+    private WatchEvent<T> ParseEvent(KubeRequest request, ReadOnlySpan<byte> line)
     {
         try
         {
-            using var document = JsonDocument.Parse(line);
-            var root = document.RootElement;
-            var body = root.GetProperty("object");
-            var type = root.GetProperty("type").GetString();
+            var (type, body) = Split(line);
+            var @object = line[body];
             switch (type)
             {
                 case "ERROR":
-                    var error = KubeStatus.FromStatus(request.Operation, code: null, body);
+                    var error = KubeStatus.FromStatus(request.Operation, code: null, Tree(@object));
                     return error.Code == HttpStatusCode.Gone ? new WatchEvent<T>(WatchEventType.Expired, null, "") : throw error;
                 case "BOOKMARK":
-                    return new WatchEvent<T>(WatchEventType.Bookmark, null, body.GetProperty("metadata").GetProperty("resourceVersion").GetString() ?? "");
+                    return new WatchEvent<T>(WatchEventType.Bookmark, null, Tree(@object).GetProperty("metadata").GetProperty("resourceVersion").GetString() ?? "");
                 default:
-                    if (TryRead(body, out _) is { } value)
+                    if (TryRead(@object, out _) is { } value)
                         return new WatchEvent<T>(TypeOf(type), value, value.Metadata.ResourceVersion ?? "");
                     // What was known of it stays in force. That it is gone is found by the next list, which no longer has it.
                     return TypeOf(type) == WatchEventType.Deleted
                         ? new WatchEvent<T>(WatchEventType.Expired, null, "")
-                        : new WatchEvent<T>(WatchEventType.Bookmark, null, Text(body.GetProperty("metadata"), "resourceVersion") ?? "");
+                        : new WatchEvent<T>(WatchEventType.Bookmark, null, Text(Tree(@object).GetProperty("metadata"), "resourceVersion") ?? "");
             }
         }
         // A connection cut in the middle of a line ends like a whole one.
@@ -93,6 +91,29 @@ public sealed partial class KubeResource<T>
         {
             throw new KubeException(request.Operation, code: null, "BrokenAnswer", $"the watch carried what is not an event: {e.Message}", e);
         }
+    }
+
+    /// <summary>Finds where in an event its object is, without making a tree of it: it is read as its type at once.</summary>
+    private static (string? Type, Range Object) Split(ReadOnlySpan<byte> line)
+    {
+        string? type = null;
+        Range? body = null;
+        var reader = new Utf8JsonReader(line);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var (isType, isObject) = (reader.ValueTextEquals("type"u8), reader.ValueTextEquals("object"u8));
+            reader.Read();
+            var start = (int)reader.TokenStartIndex;
+            if (isType)
+                type = reader.GetString();
+            reader.Skip();
+            if (isObject)
+                body = start..(int)reader.BytesConsumed;
+        }
+        // Refuses what comes behind its end.
+        reader.Read();
+        return (type, body ?? throw new JsonException("it has no object"));
     }
 
     private static WatchEventType TypeOf(string? type) => type switch

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Fabric.Kube.Transport;
@@ -204,7 +205,7 @@ public sealed partial class KubeResource<T>
             var unreadable = new List<ObjectKey>();
             foreach (var item in document.RootElement.GetProperty("items").EnumerateArray())
             {
-                if (TryRead(item, out var key) is { } value)
+                if (TryRead(JsonMarshal.GetRawUtf8Value(item), out var key) is { } value)
                     items.Add(value);
                 else
                     unreadable.Add(key);
@@ -225,20 +226,26 @@ public sealed partial class KubeResource<T>
     /// <summary>Reads an object, or says in the log that it cannot be read.</summary>
     /// <param name="json">The object.</param>
     /// <param name="key">Its key when it cannot be read.</param>
-    private T? TryRead(JsonElement json, out ObjectKey key)
+    private T? TryRead(ReadOnlySpan<byte> json, out ObjectKey key)
     {
         key = default;
         try
         {
-            return json.Deserialize(Type.Json) ?? throw new JsonException("the object is null");
+            return JsonSerializer.Deserialize(json, Type.Json) ?? throw new JsonException("the object is null");
         }
         catch (JsonException e)
         {
-            var metadata = json.GetProperty("metadata");
+            var metadata = Tree(json).GetProperty("metadata");
             key = new ObjectKey(Text(metadata, "namespace"), Text(metadata, "name") ?? "");
             _options.Logger.LogWarning("{Type} {Key} cannot be read and is passed over until it is corrected: {Problem}", Type.Plural, key, e.Message);
             return null;
         }
+    }
+
+    private static JsonElement Tree(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        return JsonElement.ParseValue(ref reader);
     }
 
     private static string? Text(JsonElement json, string name) => json.TryGetProperty(name, out var value) ? value.GetString() : null;

@@ -112,24 +112,6 @@ internal sealed class KubeTransport : IDisposable
         }
     }
 
-    /// <summary>The next line of a stream; null at its end.</summary>
-    /// <param name="operation">For the message.</param>
-    /// <param name="reader">The stream.</param>
-    /// <param name="either">Ends the wait: the caller's own wish, or the time that a stream may be silent.</param>
-    /// <param name="cancellationToken">The caller's own wish.</param>
-    /// <exception cref="KubeException">The stream broke.</exception>
-    public static async Task<string?> ReadLineAsync(string operation, StreamReader reader, CancellationToken either, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await reader.ReadLineAsync(either);
-        }
-        catch (Exception e) when (e is IOException or HttpRequestException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            throw new KubeException(operation, code: null, "Unreachable", $"the watch broke: {e.Message}", e);
-        }
-    }
-
     private async Task<KubeResponse> SendOnceAsync(KubeRequest request, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(_options.RequestTimeout, _options.Time);

@@ -137,6 +137,33 @@ public sealed class KubeClientFaultTests
         Assert.Equal(WatchEventType.Expired, Assert.Single(events).Type);
     }
 
+    [Fact]
+    public async Task An_event_is_read_in_whatever_order_and_pieces_it_comes()
+    {
+        var turned = $$"""{"object":{{Samples.PodJson("two", 3)}},"more":[{"type":"DELETED"}],"type":"MODIFIED"}""" + "\n";
+        var whole = "\n" + Samples.PodEvent("ADDED", "one", 2) + turned + Samples.PodEvent("DELETED", "ü", 4);
+        var bytes = whole.Length / 2;
+        await using var server = await ScriptedServer.StartAsync(ScriptedServer.Watch(Ending.End, whole[..bytes], whole[bytes..]));
+        using var client = Connect(server);
+        var events = await client.Resource(ResourceTypes.Pods).WatchAsync(ListOptions.All, "1", Token).ToListAsync(Token);
+        Assert.Equal(
+            [(WatchEventType.Added, "one", "2"), (WatchEventType.Modified, "two", "3"), (WatchEventType.Deleted, "ü", "4")],
+            events.Select(each => (each.Type, each.Value!.Metadata.Name!, each.ResourceVersion)));
+    }
+
+    [Theory]
+    [InlineData("""{"type":"ADDED"}""")]
+    [InlineData("""{"type":"ADDED","object":{"metadata":{"name":"one"}}} {}""")]
+    [InlineData("""{"type":7,"object":{"metadata":{"name":"one"}}}""")]
+    [InlineData("[]")]
+    public async Task What_is_no_event_is_a_fault(string line)
+    {
+        await using var server = await ScriptedServer.StartAsync(ScriptedServer.Watch(Ending.End, line + "\n"));
+        using var client = Connect(server);
+        var e = await Assert.ThrowsAsync<KubeException>(async () => await client.Resource(ResourceTypes.Pods).WatchAsync(ListOptions.All, "1", Token).ToListAsync(Token));
+        Assert.Equal("BrokenAnswer", e.Reason);
+    }
+
     [Theory]
     [InlineData(Ending.Break)]
     [InlineData(Ending.End)]
