@@ -10,7 +10,8 @@ namespace Fabric.Resources;
 /// </remarks>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(SharedTextConverter)])]
 [JsonSerializable(typeof(KubeList<Vpc>))]
 [JsonSerializable(typeof(KubeList<Subnet>))]
 [JsonSerializable(typeof(KubeList<Nic>))]

@@ -48,6 +48,33 @@ public sealed class JsonTests
     }
 
     [Fact]
+    public void Text_that_objects_share_is_kept_once_and_reads_as_it_is_written()
+    {
+        static Nic Read(string name) => JsonSerializer.Deserialize(
+            $$$"""
+            {"apiVersion":"fabric.vmnet.io/v1alpha1","kind":"Nic","metadata":{"name":"{{{name}}}","labels":{"app":"{{{name}}}"},"annotations":{"a\u0062c":"x\ny"}},
+             "spec":{"subnet":"blue","owner":{"kind":"Pod","name":"p","uid":"ü"},"interface":"eth0"}}
+            """, ResourceJson.Default.Nic)!;
+        var (one, two) = (Read("one"), Read("two"));
+        Assert.Same(one.Spec.Subnet, two.Spec.Subnet);
+        Assert.Same(one.ApiVersion, two.ApiVersion);
+        Assert.Equal(("one", "two"), (one.Metadata.Name, two.Metadata.Name));
+        Assert.Equal(("two", "x\ny", "ü"), (two.Metadata.Label("app"), two.Metadata.Annotation("abc"), two.Spec.Owner.Uid));
+        Assert.Equal(two, JsonSerializer.Deserialize(JsonSerializer.Serialize(two, ResourceJson.Default.Nic), ResourceJson.Default.Nic));
+    }
+
+    [Theory]
+    [InlineData("5")]
+    [InlineData("true")]
+    [InlineData("{}")]
+    public void What_is_no_text_is_not_taken_for_one_that_was_read_before(string value)
+    {
+        static Namespace Read(string name) => JsonSerializer.Deserialize($$$"""{"metadata":{"name":{{{name}}}}}""", ResourceJson.Default.Namespace)!;
+        Assert.Equal(value, Read($"\"{value}\"").Metadata.Name);
+        Assert.Throws<JsonException>(() => Read(value));
+    }
+
+    [Fact]
     public void Times_are_written_as_Kubernetes_reads_them()
     {
         var at = new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.FromHours(2));
