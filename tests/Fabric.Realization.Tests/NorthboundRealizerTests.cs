@@ -136,6 +136,20 @@ public sealed class NorthboundRealizerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_there_is_there_also_while_the_database_is_away_and_what_was_changed_by_hand_is_not()
+    {
+        await ApplyAllAsync();
+        await _nb.ApplyAsync(N);
+        await _nb.Server.StopAsync();
+        Assert.Equal(new RealizationOutcome.Realized(IsChanged: false), await _nb.ApplyAsync(N));
+        await _nb.Server.StartAsync();
+
+        await _nb.Other.TransactAsync([Row.Update<LogicalSwitchPort>(Port("ns/pod.p.eth0").Uuid, LogicalSwitchPort.Columns.Addresses.Value([Mac]))]);
+        await _nb.ApplyAsync(N);
+        await _nb.ExpectAsync(Expected);
+    }
+
+    [Fact]
     public async Task What_is_applied_before_what_it_needs_waits_and_is_written_when_that_comes()
     {
         var nic = Assert.IsType<RealizationOutcome.Waiting>(await _nb.ApplyAsync(N));

@@ -44,6 +44,9 @@ internal sealed class RealizationState(OvsdbSnapshot initial, IPortGroups groups
     private readonly Lock _lock = new();
     private readonly Channel<bool> _work = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Dictionary<RowOwner, ImmutableArray<DesiredRow>> _wanted = [];
+
+    // Those that had all that is wanted when they were looked at last. If they are not dirty they have it still.
+    private readonly HashSet<RowOwner> _realized = [];
     private readonly Dictionary<RowAddress, HashSet<RowOwner>> _dependents = [];
     private readonly HashSet<RowOwner> _blocked = [];
     private readonly SortedSet<RowOwner> _dirty = new(Comparer<RowOwner>.Create(CompareByRank));
@@ -164,6 +167,7 @@ internal sealed class RealizationState(OvsdbSnapshot initial, IPortGroups groups
 
             _dirty.Remove(owner);
             _blocked.Remove(owner);
+            _realized.Remove(owner);
             CancelRequests(owner);
         }
     }
@@ -199,6 +203,10 @@ internal sealed class RealizationState(OvsdbSnapshot initial, IPortGroups groups
                 if (owner.Outcome is RealizationOutcome.Conflicting)
                 {
                     _blocked.Add(owner.Owner);
+                }
+                else if (owner.Outcome is RealizationOutcome.Realized)
+                {
+                    _realized.Add(owner.Owner);
                 }
 
                 ForgetIfGone(owner.Owner);
@@ -303,10 +311,17 @@ internal sealed class RealizationState(OvsdbSnapshot initial, IPortGroups groups
 
     private RealizationRequest WantLocked(RowOwner owner, ImmutableArray<DesiredRow> rows)
     {
+        var request = new RealizationRequest(owner);
+        if (!_isAbandoned && _realized.Contains(owner) && !_dirty.Contains(owner) && _wanted[owner].SequenceEqual(rows))
+        {
+            // Most of what is wanted is wanted for the second time.
+            request.Complete(new RealizationOutcome.Realized(IsChanged: false));
+            return request;
+        }
+
         Depend(owner, _wanted.GetValueOrDefault(owner, []), add: false);
         _wanted[owner] = rows;
         Depend(owner, rows, add: true);
-        var request = new RealizationRequest(owner);
         if (_isAbandoned)
         {
             request.Cancel();
@@ -346,6 +361,7 @@ internal sealed class RealizationState(OvsdbSnapshot initial, IPortGroups groups
         foreach (var owner in owners)
         {
             _dirty.Remove(owner);
+            _realized.Remove(owner);
             if (!_wanted.TryGetValue(owner, out var rows))
             {
                 // Forgotten while a transaction that is tried again had it.
@@ -366,6 +382,7 @@ internal sealed class RealizationState(OvsdbSnapshot initial, IPortGroups groups
         if (_wanted.TryGetValue(owner, out var rows) && rows.IsEmpty && _index.RowsOf(owner).Count == 0 && !_requests.ContainsKey(owner))
         {
             _wanted.Remove(owner);
+            _realized.Remove(owner);
         }
     }
 

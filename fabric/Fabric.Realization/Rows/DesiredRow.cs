@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Fabric.Primitives;
 using Ovs.Ovsdb;
 
 namespace Fabric.Realization;
@@ -41,7 +42,7 @@ public sealed record DesiredRow<TRow>(RealizedTable<TRow> Kind, RowIdentity Iden
     public OvsdbMap<string, string> Marks { get; init; }
 
     /// <summary>Columns that each refer to a row if that is there.</summary>
-    public ImmutableArray<RowLink<TRow>> Links { get; init; } = [];
+    public EquatableArray<RowLink<TRow>> Links { get; init; }
 
     internal OvsdbMap<string, string> Ids => Identity.ToExternalIds().With(Marks);
 
