@@ -12,13 +12,14 @@ internal static class JsonBody
     /// <summary>Nesting that is still read. Kubernetes' own schemas stay below 30.</summary>
     public const int MaxDepth = 100;
 
+    private static readonly JsonDocumentOptions Trusting = new() { MaxDepth = MaxDepth };
     private static readonly JsonDocumentOptions Reading = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
 
     // Relaxed: the output is never put into HTML, and people read it.
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 2 * MaxDepth, SkipValidation = true };
 
-    /// <summary>Bytes that this server wrote.</summary>
-    public static JsonObject ParseTrusted(ReadOnlySpan<byte> utf8) => (JsonObject)JsonNode.Parse(utf8, null, Reading)!;
+    /// <summary>Bytes that this server wrote: names that occur twice need not be looked for.</summary>
+    public static JsonObject ParseTrusted(ReadOnlySpan<byte> utf8) => (JsonObject)JsonNode.Parse(utf8, null, Trusting)!;
 
     /// <summary>Bytes from outside; null for the literal <c>null</c>.</summary>
     /// <exception cref="JsonException">Malformed, nested too deeply, with a name twice in one object, or with text that is no Unicode.</exception>
