@@ -201,6 +201,26 @@ public sealed class ServerHostTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_taken_for_a_nic_that_is_gone_or_that_uses_something_else_is_given_back()
+    {
+        await AddSubnetAsync("usual", "10.0.0.0/24", isDefault: true);
+        await Pods.CreateAsync(NewPod("web"), Token);
+        var nic = await _plane.ReadyNicAsync("default", "pod.web.eth0");
+        var (addresses, macs) = (_plane.Client.Resource(ResourceTypes.IPClaims), _plane.Client.Resource(ResourceTypes.MacClaims));
+        var users = new[] { new ClaimOwner { Namespace = "default", Name = "gone", Uid = "gone" }, new ClaimOwner { Namespace = "default", Name = nic.Metadata.Name!, Uid = nic.Metadata.Uid! } };
+        foreach (var (user, i) in users.Select((user, i) => (user, i)))
+        {
+            var (address, mac) = (IpAddress.Parse($"10.0.0.{50 + i}"), MacAddress.Parse($"02:00:00:00:00:5{i}"));
+            await addresses.CreateAsync(new IPClaim { Metadata = new ObjectMeta { Name = IPClaim.NameOf("usual", address) }, Spec = new IPClaimSpec { Subnet = "usual", Address = address, Owner = user } }, Token);
+            await macs.CreateAsync(new MacClaim { Metadata = new ObjectMeta { Name = MacClaim.NameOf("default", mac) }, Spec = new MacClaimSpec { Vpc = "default", MacAddress = mac, Owner = user } }, Token);
+        }
+
+        await _plane.HoldsAsync(async () =>
+            (await addresses.ListAsync(ListOptions.All, Token)).Items is [{ Spec: { } address }] && address.Address == nic.Status!.Addresses[0].Address
+            && (await macs.ListAsync(ListOptions.All, Token)).Items is [{ Spec: { } mac }] && mac.MacAddress == nic.Status.MacAddress);
+    }
+
+    [Fact]
     public async Task What_cannot_be_is_refused_when_it_is_applied_with_its_field()
     {
         await AddSubnetAsync("blue", "10.0.0.0/24");

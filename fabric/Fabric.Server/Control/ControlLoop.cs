@@ -70,6 +70,8 @@ internal sealed class ControlLoop(
             NicOwnerKind.VirtualMachine, item.Key, watched.VirtualMachines.Get(item.Key) is { } vm ? WorkloadReader.Of(vm) : null, cancellationToken),
         WorkKind.Instance => WorkloadAsync(
             NicOwnerKind.VirtualMachineInstance, item.Key, watched.Instances.Get(item.Key) is { } instance ? WorkloadReader.Of(instance) : null, cancellationToken),
+        WorkKind.Address => Task.FromResult(leftovers.LookAtAddress(item.Key)),
+        WorkKind.Mac => Task.FromResult(leftovers.LookAtMac(item.Key)),
         WorkKind.UnusedAddresses => leftovers.GiveBackAddressesAsync(item.Key.Name, cancellationToken),
         WorkKind.UnusedMacs => leftovers.GiveBackMacsAsync(item.Key.Name, cancellationToken),
         _ => leftovers.RemoveRowsAsync(cancellationToken),

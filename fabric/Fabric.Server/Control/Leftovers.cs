@@ -18,6 +18,17 @@ namespace Fabric.Server.Control;
 internal sealed class Leftovers(
     Watched watched, KubeClient client, NorthboundRealizer northbound, PolicyBook book, IGrainFactory grains, WorkQueue<WorkItem> queue, ILogger logger)
 {
+    /// <summary>Looks whether an address that was taken lately is needed: alone, since a Subnet may have very many, and one comes with every Nic.</summary>
+    /// <returns>When to look again: as long as its Nic has not said what it uses.</returns>
+    internal TimeSpan? LookAtAddress(ObjectKey key) => watched.IPClaims.Get(key) is { } claim
+        ? LookAt(ClaimAudit.Of(claim, watched.NicOf(claim.Spec.Owner), watched.StaticIPOf(claim.Spec.Reservation)), claim.Spec.Owner, WorkItem.UnusedAddresses(claim.Spec.Subnet))
+        : null;
+
+    /// <summary>As <see cref="LookAtAddress"/>, for a MAC.</summary>
+    internal TimeSpan? LookAtMac(ObjectKey key) => watched.MacClaims.Get(key) is { } claim
+        ? LookAt(ClaimAudit.Of(claim, watched.NicOf(claim.Spec.Owner), watched.StaticIPOf(claim.Spec.Reservation)), claim.Spec.Owner, WorkItem.UnusedMacs(claim.Spec.Vpc))
+        : null;
+
     /// <summary>Gives back the addresses of a Subnet that are taken for nobody, and has Nics look that hold more than they use.</summary>
     internal async Task<TimeSpan?> GiveBackAddressesAsync(string subnet, CancellationToken cancellationToken)
     {
@@ -50,6 +61,22 @@ internal sealed class Leftovers(
         }
 
         return null;
+    }
+
+    /// <param name="all">Where it is: looked through when this one is for nobody.</param>
+    private TimeSpan? LookAt(ClaimVerdict verdict, ClaimOwner? owner, WorkItem all)
+    {
+        var nic = watched.NicOf(owner);
+        if (verdict == ClaimVerdict.Orphaned)
+        {
+            queue.Add(all);
+        }
+        else if (verdict == ClaimVerdict.Unnamed && nic is not null)
+        {
+            queue.Add(WorkItem.Of(nic));
+        }
+
+        return nic is { Status: null } ? Triggers.LeftoverDelay : null;
     }
 
     /// <summary>Looks through claims.</summary>

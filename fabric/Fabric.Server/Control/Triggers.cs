@@ -21,7 +21,7 @@ internal sealed class Triggers
     private static readonly TimeSpan UsageDelay = TimeSpan.FromMilliseconds(100);
 
     // Whoever makes a claim names it soon, and whoever goes gives it back first: what is not so after this was left behind.
-    private static readonly TimeSpan LeftoverDelay = TimeSpan.FromSeconds(1);
+    internal static readonly TimeSpan LeftoverDelay = TimeSpan.FromSeconds(1);
 
     private readonly Watched _watched;
     private readonly WorkQueue<WorkItem> _queue;
@@ -211,7 +211,11 @@ internal sealed class Triggers
         _claims.Writer.TryWrite(change);
         var subnet = change.Current.Spec.Subnet;
         AddAfter(WorkItem.Subnet(subnet), UsageDelay);
-        AddAfter(WorkItem.UnusedAddresses(subnet), LeftoverDelay);
+        if (change.New is { } taken)
+        {
+            AddAfter(WorkItem.Of(taken), LeftoverDelay);
+        }
+
         AddIPPools(subnet, UsageDelay);
         AddKeepers(change.Old?.Spec.Reservation, change.New?.Spec.Reservation);
         foreach (var allowed in _watched.NicsAllowed.Find(change.Current.Metadata.Name!))
@@ -239,7 +243,11 @@ internal sealed class Triggers
         }
 
         AddKeepers(change.Old?.Spec.Reservation, change.New?.Spec.Reservation);
-        AddAfter(WorkItem.UnusedMacs(change.Current.Spec.Vpc), LeftoverDelay);
+        if (change.New is { } taken)
+        {
+            AddAfter(WorkItem.Of(taken), LeftoverDelay);
+        }
+
         if (change.New is null || (change.Old?.Spec.Owner is { } owner && change.New.Spec.Owner != owner))
         {
             foreach (var subnet in _watched.SubnetsOfVpc.Find(change.Current.Spec.Vpc))

@@ -42,6 +42,12 @@ internal enum WorkKind
     /// <summary>A VirtualMachineInstance as a workload.</summary>
     Instance,
 
+    /// <summary>An address that was taken, by the name of its claim: whether anybody needs it.</summary>
+    Address,
+
+    /// <summary>A MAC that was taken, by the name of its claim.</summary>
+    Mac,
+
     /// <summary>The addresses of a Subnet that are taken for Nics which are no more.</summary>
     UnusedAddresses,
 
@@ -111,6 +117,10 @@ internal readonly record struct WorkItem(WorkKind Kind, ObjectKey Key, SharingKe
             _ => null,
         };
     }
+
+    internal static WorkItem Of(IPClaim claim) => new(WorkKind.Address, ResourceTypes.IPClaims.KeyOf(claim), SharingKey.Subnet(claim.Spec.Subnet));
+
+    internal static WorkItem Of(MacClaim claim) => new(WorkKind.Mac, ResourceTypes.MacClaims.KeyOf(claim), SharingKey.Vpc(claim.Spec.Vpc));
 
     internal static WorkItem UnusedAddresses(string subnet) => new(WorkKind.UnusedAddresses, new ObjectKey(subnet), SharingKey.Subnet(subnet));
 
