@@ -30,6 +30,9 @@ public static class ServerHost
     // Memory, collections and processor time, which .NET measures by itself.
     private const string RuntimeMeter = "System.Runtime";
 
+    // They wait for the disk and for OVN: what many ask for at once shares a commit and a transaction.
+    private const int Workers = 64;
+
     /// <summary>Runs until cancelled.</summary>
     /// <exception cref="ServerException">It cannot run: the API lacks Fabric's kinds.</exception>
     public static async Task RunAsync(ServerOptions options, CancellationToken cancellationToken)
@@ -62,7 +65,7 @@ public static class ServerHost
             options: new GrainRuntimeOptions { Time = options.Time, Logger = options.LoggerFactory.CreateLogger("Fabric.Grains") },
             view: new WatchedClaims(watched),
             placement: new WatchedPlacement(watched));
-        var queue = new WorkQueue<WorkItem>(new WorkQueueOptions { Workers = 16, Time = options.Time });
+        var queue = new WorkQueue<WorkItem>(new WorkQueueOptions { Workers = Workers, Time = options.Time });
         using var gate = new ShareGate();
         var triggers = new Triggers(watched, northbound, queue, gate);
         _ = new PolicyTriggers(watched, book, northbound, queue, gate);
