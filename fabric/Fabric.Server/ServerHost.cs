@@ -30,6 +30,9 @@ public static class ServerHost
     // Memory, collections and processor time, which .NET measures by itself.
     private const string RuntimeMeter = "System.Runtime";
 
+    // Within the process a page costs no way there and back; a small one is no large object, which the collector would keep for long.
+    private const int PageWithin = 40;
+
     // They wait for the disk and for OVN: what many ask for at once shares a commit and a transaction.
     private const int Workers = 64;
 
@@ -46,6 +49,11 @@ public static class ServerHost
         var connection = api is null ? KubeConnection.FromFile(options.Kubeconfig!) : new KubeConnection { Server = new Uri("https://localhost"), Handler = within };
         var logger = options.LoggerFactory.CreateLogger("Fabric.Server");
         var clientOptions = new KubeClientOptions { Time = options.Time, Logger = logger, FieldManager = "fabric-server" };
+        if (api is not null)
+        {
+            clientOptions = clientOptions with { PageSize = PageWithin };
+        }
+
         using var client = new KubeClient(connection, clientOptions);
         using var leases = new KubeClient(connection, clientOptions);
         await RequireKindsAsync(client, cancellationToken);
