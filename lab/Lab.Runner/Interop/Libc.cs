@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Lab.Runner.Interop;
 
-/// <summary>The three C library calls that the lab needs and .NET does not offer.</summary>
+/// <summary>The C library's calls that the lab needs and .NET does not offer.</summary>
 internal static partial class Libc
 {
     internal const int SigTerm = 15;
@@ -23,4 +23,12 @@ internal static partial class Libc
     /// <summary>umount2(2): 0, or -1 and errno (EINVAL when the target is no mount point).</summary>
     [LibraryImport("libc", EntryPoint = "umount2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Unmount(string target, int flags);
+
+    /// <summary>sched_setaffinity(2): 0, or -1 and errno.</summary>
+    [LibraryImport("libc", EntryPoint = "sched_setaffinity", SetLastError = true)]
+    internal static partial int SetAffinity(int thread, nuint bytes, ulong[] mask);
+
+    /// <summary>sched_getaffinity(2): 0, or -1 and errno.</summary>
+    [LibraryImport("libc", EntryPoint = "sched_getaffinity", SetLastError = true)]
+    internal static partial int GetAffinity(int thread, nuint bytes, [Out] ulong[] mask);
 }
