@@ -32,8 +32,13 @@ public sealed class SubnetListerTests
     {
         var store = new HeldStore();
         var lister = new SubnetLister(store);
+        // Whoever asks while this is read shares the next.
+        var before = lister.ListAsync(Token);
+        var running = await store.NextAsync();
         var first = lister.ListAsync(Token);
         var second = lister.ListAsync(Token);
+        running.SetResult();
+        Assert.Empty(await before);
         var list = await store.NextAsync();
         var later = lister.ListAsync(Token);
         list.SetException(new IOException("unreachable"));
@@ -49,8 +54,12 @@ public sealed class SubnetListerTests
         var store = new HeldStore();
         var lister = new SubnetLister(store);
         using var impatient = new CancellationTokenSource();
+        var before = lister.ListAsync(Token);
+        var running = await store.NextAsync();
         var first = lister.ListAsync(impatient.Token);
         var second = lister.ListAsync(Token);
+        running.SetResult();
+        Assert.Empty(await before);
         var list = await store.NextAsync();
         await impatient.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
