@@ -116,8 +116,9 @@ internal sealed class MigrationSite : IMigrationSite
     /// <inheritdoc/>
     public async Task<Moved> MoveAsync(CancellationToken cancellationToken)
     {
-        var before = await NicAsync(cancellationToken);
-        var source = before.Attachments.Single();
+        var before = new NicStatus();
+        await UntilAsync("nothing is left of the migration before", MoveDeadline, async () => (before = await NicAsync(cancellationToken)).Attachments.Count == 1, cancellationToken);
+        var source = before.Attachments[0];
         using var there = await ListenAsync(source.PodName, before.MacAddress!.Value, cancellationToken);
         var migration = await BeginAsync(source.Node, cancellationToken);
         NicAttachment? target = null;
