@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Lab.Runner.Processes;
 
 namespace Fabric.Bench.Migration;
 
@@ -145,15 +146,9 @@ public sealed class MigrationBench(MigrationOptions options, Func<IProgress<stri
 
     private static async Task UntilAsync(Func<bool> isSo, string what, CancellationToken cancellationToken)
     {
-        var began = Stopwatch.GetTimestamp();
-        while (!isSo())
+        if (!await Until.TrueAsync(isSo, BeginDeadline, cancellationToken))
         {
-            if (Stopwatch.GetElapsedTime(began) > BeginDeadline)
-            {
-                throw new BenchException($"after {BeginDeadline.TotalSeconds:0} s it is not so that {what}");
-            }
-
-            await Task.Delay(20, cancellationToken);
+            throw new BenchException($"after {BeginDeadline.TotalSeconds:0} s it is not so that {what}");
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed class MigrationSite : IMigrationSite
     private static readonly ObjectKey VmKey = new("default", Vm);
     private static readonly ObjectKey NicKey = new("default", $"vm.{Vm}.lan");
 
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
+    private const int LookMilliseconds = 10;
     private static readonly TimeSpan ReadyDeadline = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan MoveDeadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ExecDeadline = TimeSpan.FromSeconds(30);
@@ -234,15 +234,9 @@ internal sealed class MigrationSite : IMigrationSite
 
     private static async Task UntilAsync(string what, TimeSpan deadline, Func<Task<bool>> isSo, CancellationToken cancellationToken)
     {
-        var began = Stopwatch.GetTimestamp();
-        while (!await isSo())
+        if (!await Until.TrueAsync(_ => isSo(), deadline, cancellationToken, LookMilliseconds))
         {
-            if (Stopwatch.GetElapsedTime(began) > deadline)
-            {
-                throw new BenchException($"after {deadline.TotalSeconds:0} s it is not so that {what}");
-            }
-
-            await Task.Delay(Look, cancellationToken);
+            throw new BenchException($"after {deadline.TotalSeconds:0} s it is not so that {what}");
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Cni.Netlink;
 using Fabric.Bench;
@@ -6,6 +5,7 @@ using Fabric.Bench.Datapath;
 using Fabric.Bench.Qos;
 using Fabric.Cli.Datapath;
 using Fabric.Primitives;
+using Lab.Runner.Processes;
 
 namespace Fabric.Cli.Qos;
 
@@ -73,15 +73,9 @@ internal sealed class QosSite : IQosSite
 
     private static async Task UntilAsync(Func<bool> isSo, string otherwise, CancellationToken cancellationToken)
     {
-        var began = Stopwatch.GetTimestamp();
-        while (!isSo())
+        if (!await Until.TrueAsync(isSo, ChangeDeadline, cancellationToken))
         {
-            if (Stopwatch.GetElapsedTime(began) > ChangeDeadline)
-            {
-                throw new BenchException($"{otherwise} after {ChangeDeadline.TotalSeconds:0} s");
-            }
-
-            await Task.Delay(20, cancellationToken);
+            throw new BenchException($"{otherwise} after {ChangeDeadline.TotalSeconds:0} s");
         }
     }
 
