@@ -35,7 +35,7 @@ internal sealed class AgentProcess : IDisposable
 
     public string SocketPath => Path.Combine(_folder, "agent.sock");
 
-    /// <summary>While it is there, it has the number of the step after which the agent ends.</summary>
+    /// <summary>While it is there, it has the number of the step after which the agent ends: see <see cref="KillAfter"/>.</summary>
     public string KillFile => Path.Combine(_folder, $"{_name}.kill");
 
     public bool HasExited => _daemon?.HasExited != false;
@@ -124,6 +124,14 @@ internal sealed class AgentProcess : IDisposable
         Launch();
         await Eventually.HoldsAsync(() => _daemon!.HasExited);
         return File.ReadAllText(Log);
+    }
+
+    /// <summary>Has the agent end after so many more steps.</summary>
+    public void KillAfter(int steps)
+    {
+        // Whole at once, for the agent may be at a step just now.
+        File.WriteAllText(KillFile + ".new", steps.ToString(CultureInfo.InvariantCulture));
+        File.Move(KillFile + ".new", KillFile, overwrite: true);
     }
 
     public void Kill()

@@ -88,11 +88,12 @@ public sealed class NodeFixture : IAsyncLifetime
     /// <param name="scheduled">
     /// The control plane has said that the Nic is meant for this node, so that the agent makes its port ready. Otherwise the agent meets it at ADD.
     /// </param>
-    internal async Task<Workload> CreateWorkloadAsync(CancellationToken cancellationToken, bool ready = true, bool scheduled = false)
+    /// <param name="qos">What the Nic is held to from the start: said together with its readiness, so that the agent cannot know the one without the other.</param>
+    internal async Task<Workload> CreateWorkloadAsync(CancellationToken cancellationToken, bool ready = true, bool scheduled = false, NicQos? qos = null)
     {
         var workload = await CreateUnreadyAsync(cancellationToken);
         if (ready)
-            await MakeReadyAsync(workload, cancellationToken, scheduled);
+            await MakeReadyAsync(workload, cancellationToken, scheduled, qos);
         return workload;
     }
 
@@ -143,10 +144,10 @@ public sealed class NodeFixture : IAsyncLifetime
     }
 
     /// <summary>What the control plane does when it has looked at the Nic: claims, OVN's port, the status.</summary>
-    internal async Task MakeReadyAsync(Workload workload, CancellationToken cancellationToken, bool scheduled = false)
+    internal async Task MakeReadyAsync(Workload workload, CancellationToken cancellationToken, bool scheduled = false, NicQos? qos = null)
     {
         Switch.Northbound(PortCommands(workload));
-        await SayReadyAsync(workload, scheduled, cancellationToken);
+        await SayReadyAsync(workload, scheduled, cancellationToken, qos);
     }
 
     private static string[] PortCommands(Workload workload)
@@ -160,7 +161,7 @@ public sealed class NodeFixture : IAsyncLifetime
         ];
     }
 
-    private Task<Nic> SayReadyAsync(Workload workload, bool scheduled, CancellationToken cancellationToken) =>
+    private Task<Nic> SayReadyAsync(Workload workload, bool scheduled, CancellationToken cancellationToken, NicQos? qos = null) =>
         Api.SetStatusAsync(
             workload.Nic,
             status => status with
@@ -173,6 +174,7 @@ public sealed class NodeFixture : IAsyncLifetime
                 Mtu = 1400,
                 Port = workload.Port,
                 Node = scheduled ? SwitchFixture.NodeName : null,
+                Qos = qos ?? status.Qos,
                 Conditions = [new Condition { Type = Condition.Ready, Status = "True", Reason = "Granted" }],
             },
             cancellationToken);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Cni.Agent.Attaching;
 using Cni.Agent.Journal;
 using Cni.Agent.Tests.Fixtures;
@@ -15,6 +14,8 @@ public sealed class KilledAgentTests(NodeFixture node)
     // More than there are: the tests end by themselves at the first number that no step has.
     private const int Bound = 100;
 
+    private const string Subnet = "web";
+
     private static readonly NicQos Limits = new() { Ingress = new QosLimit { Average = BitRate.Parse("100M") }, Egress = new QosLimit { Average = BitRate.Parse("200M") } };
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -28,6 +29,8 @@ public sealed class KilledAgentTests(NodeFixture node)
         // Scheduled, for an agent that starts hears of such Nics only.
         using var peer = await node.CreateWorkloadAsync(Cancelled, scheduled: true);
         Assert.Equal(0, (await node.Plugin.RunAsync("ADD", peer.Sandbox)).ExitCode);
+        // What the agent does after its answer are steps too, and would be counted as the workload's.
+        await Eventually.HoldsAsync(() => IsAttached(peer));
         var kills = 0;
         try
         {
@@ -50,9 +53,10 @@ public sealed class KilledAgentTests(NodeFixture node)
     /// <returns>Whether there was such a step; of a pod that was not scheduled before, in its ADD.</returns>
     private async Task<bool> LiveAsync(int step, bool scheduled, Workload peer)
     {
-        await File.WriteAllTextAsync(node.Agent.KillFile, step.ToString(CultureInfo.InvariantCulture), Cancelled);
-        using var workload = await node.CreateWorkloadAsync(Cancelled, scheduled: scheduled);
-        await node.Api.SetStatusAsync(workload.Nic, status => status with { Qos = Limits with { Sum = new SubnetSum { Subnet = workload.Nic.Spec.Subnet, Ingress = Limits.Ingress, Egress = Limits.Egress } } }, Cancelled);
+        node.Agent.KillAfter(step);
+        using var workload = await node.CreateWorkloadAsync(
+            Cancelled, scheduled: scheduled, qos: Limits with { Sum = new SubnetSum { Subnet = Subnet, Ingress = Limits.Ingress, Egress = Limits.Egress } });
+        Assert.Equal(Subnet, workload.Nic.Spec.Subnet);
         var killed = false;
 
         var added = await node.Plugin.RunAsync("ADD", workload.Sandbox);
@@ -120,7 +124,7 @@ public sealed class KilledAgentTests(NodeFixture node)
 
         var shaper = here.FindLink(DeviceNames.ShaperOf(host.Name).Near)!;
         Assert.Equal((Limits.Ingress!.Average, Limits.Egress!.Average), (here.FindTokenBucket(host.Index)!.Rate, here.FindTokenBucket(shaper.Index)!.Rate));
-        var sum = DeviceNames.SumOf(workload.Nic.Spec.Subnet);
+        var sum = DeviceNames.SumOf(Subnet);
         Assert.Equal(
             (Limits.Ingress!.Average, Limits.Egress!.Average),
             (here.FindTokenBucket(here.FindLink(sum.Ingress.Near)!.Index)!.Rate, here.FindTokenBucket(here.FindLink(sum.Egress.Near)!.Index)!.Rate));

@@ -143,12 +143,7 @@ public sealed class LimitTests(NodeFixture node)
         Assert.Equal(0, (await node.Plugin.RunAsync("DEL", sandbox, ("namespace", Json("\"default\"")))).ExitCode);
     }
 
-    private async Task<Workload> LimitedAsync(NicQos qos)
-    {
-        var workload = await node.CreateWorkloadAsync(Cancelled, scheduled: true);
-        await SetAsync(workload, qos);
-        return workload;
-    }
+    private Task<Workload> LimitedAsync(NicQos qos) => node.CreateWorkloadAsync(Cancelled, scheduled: true, qos: qos);
 
     private Task<Nic> SetAsync(Workload workload, NicQos? qos) => node.Api.SetStatusAsync(workload.Nic, status => status with { Qos = qos }, Cancelled);
 

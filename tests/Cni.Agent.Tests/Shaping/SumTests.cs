@@ -77,18 +77,19 @@ public sealed class SumTests(NodeFixture node)
 
     private async Task<Workload> AddAsync(string rate)
     {
-        var workload = await node.CreateWorkloadAsync(Cancelled, scheduled: true);
+        var workload = await node.CreateWorkloadAsync(Cancelled, scheduled: true, qos: SumOf(rate));
         Assert.Equal(Subnet, workload.Nic.Spec.Subnet);
-        await SetAsync(workload, rate);
         Assert.Equal(0, (await node.Plugin.RunAsync("ADD", workload.Sandbox)).ExitCode);
         return workload;
     }
 
-    private Task<Nic> SetAsync(Workload workload, string? rate)
+    private Task<Nic> SetAsync(Workload workload, string? rate) =>
+        node.Api.SetStatusAsync(workload.Nic, status => status with { Qos = rate is null ? null : SumOf(rate) }, Cancelled);
+
+    private static NicQos SumOf(string rate)
     {
-        var limit = rate is null ? null : new QosLimit { Average = BitRate.Parse(rate) };
-        var qos = limit is null ? null : new NicQos { Sum = new SubnetSum { Subnet = Subnet, Ingress = limit, Egress = limit } };
-        return node.Api.SetStatusAsync(workload.Nic, status => status with { Qos = qos }, Cancelled);
+        var limit = new QosLimit { Average = BitRate.Parse(rate) };
+        return new NicQos { Sum = new SubnetSum { Subnet = Subnet, Ingress = limit, Egress = limit } };
     }
 
     private static BitRate? Rate(RouteSocket here, ShaperNames names) => here.FindLink(names.Near) is { } near ? here.FindTokenBucket(near.Index)?.Rate : null;
