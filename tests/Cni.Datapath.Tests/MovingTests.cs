@@ -59,7 +59,7 @@ public sealed class MovingTests(FastPathRig rig)
                     {
                         socket.SendTo([1], new IPEndPoint(pods.A.Ip, port));
                         return owner.Received.FastPackets > Frames / Owners;
-                    });
+                    }, TimeSpan.FromMinutes(2));
                     delivered += owner.Received.FastPackets;
                 }
 

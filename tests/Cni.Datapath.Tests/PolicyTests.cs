@@ -30,16 +30,22 @@ public sealed class PolicyTests(FastPathRig rig)
         {
             var (answers, fast) = (flow.Answers, b.Received.FastPackets);
             await Eventually.HoldsAsync(() => flow.Answers > answers + 50 && b.Received.FastPackets > fast + 20);
+            // What is shown next is the deny's, and not the end of the one before.
+            await rig.InstalledAsync();
             using var shown = new NbCfgWatch(judged.Node!);
             rig.Policy("acl-add", judged.Network, direction, "1500", $"{match} && {protocol}.dst == {port}", "drop");
             try
             {
                 await Eventually.HoldsAsync(() => shown.At is not null);
-                // What had an answer every millisecond or two now asks ten times in vain.
-                await Eventually.HoldsAsync(() => flow.InVain >= 10);
-                (answers, fast) = (flow.Answers, b.Received.FastPackets);
-                await Eventually.HoldsAsync(() => flow.InVain >= 15);
-                Assert.Equal((answers, fast), (flow.Answers, b.Received.FastPackets));
+                // What had an answer every millisecond or two now asks ten times in vain; anew if somebody was slow to answer what had passed before.
+                ulong? passed = null;
+                await Eventually.HoldsAsync(() =>
+                {
+                    var inVain = flow.InVain;
+                    passed = inVain < 10 ? null : passed ?? b.Received.FastPackets;
+                    return inVain >= 15;
+                });
+                Assert.Equal(passed!.Value, b.Received.FastPackets);
             }
             finally
             {
@@ -67,7 +73,7 @@ public sealed class PolicyTests(FastPathRig rig)
         {
             using var pair = TcpPair.Connect(a, a.Ip, b, b.Ip, port);
             // It must not stall.
-            pair.Server.ReceiveTimeout = 3000;
+            pair.Server.ReceiveTimeout = 10_000;
             Assert.True(TcpPair.Transfer(pair.Client, pair.Server, 16 << 20));
             var before = a.Sent.FastBytes;
             rig.Policy("acl-add", b.Network, "to-lport", "1300", "tcp.dst == 9", "drop");

@@ -89,7 +89,7 @@ public sealed class ReachabilityTests(FastPathRig rig)
         var pods = await rig.PodsAsync(kind);
         var (a, b, port) = (pods.A, pods.Near, rig.NextPort());
         // Both know each other's MAC, so that what waits in the switch is the SYNs.
-        Assert.True(a.TryRun("ping", "-c", "1", "-W", "2", b.Address));
+        Assert.True(a.TryRun("ping", "-c", "3", "-W", "10", b.Address));
         using var pair = await TcpPair.ConnectBothAsync(a, b, port, rig.Node1.WithSwitchHeld);
         var fast = a.Sent.FastBytes;
 

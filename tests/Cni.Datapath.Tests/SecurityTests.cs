@@ -83,8 +83,8 @@ public sealed class SecurityTests(FastPathRig rig)
         var bad = await guarded.AddAsync(rig.Node1, Nic("bad", 12, "bad"));
         await guarded.ApplyAsync(Allow("good", "bad"));
         var (goodPort, badPort) = (rig.NextPort(), rig.NextPort());
-        using var allowed = Stream(good, web, goodPort);
-        using var forbidden = Stream(bad, web, badPort);
+        using var allowed = Stream(good, web, goodPort, UdpClientFlow.PatienceMilliseconds);
+        using var forbidden = Stream(bad, web, badPort, patience: 2000);
         await Eventually.HoldsAsync(() => allowed.Answers > 200 && forbidden.Answers > 200);
         var fast = web.Received.FastPackets;
         await Eventually.HoldsAsync(() => web.Received.FastPackets > fast + 200);
@@ -94,18 +94,18 @@ public sealed class SecurityTests(FastPathRig rig)
         await Eventually.HoldsAsync(() => shown.At is not null && Stopwatch.GetElapsedTime(forbidden.LastAnswer) > TimeSpan.FromSeconds(1));
         var after = forbidden.LastAnswer <= shown.At!.Value ? TimeSpan.Zero : Stopwatch.GetElapsedTime(shown.At.Value, forbidden.LastAnswer);
         TestContext.Current.TestOutputHelper!.WriteLine(
-            $"the last answer came {after.TotalMilliseconds:0.0} ms after nb_cfg was shown; the other stream lost {allowed.Asked - allowed.Answers} of {allowed.Asked}");
+            $"the last answer came {after.TotalMilliseconds:0.0} ms after nb_cfg was shown; the other stream lost {allowed.Unanswered} of {allowed.Asked}");
         var before = allowed.Answers;
         await Eventually.HoldsAsync(() => allowed.Answers > before + 200);
         // One question may be on its way.
-        Assert.InRange(allowed.Asked - allowed.Answers, 0, 1);
+        Assert.InRange(allowed.Unanswered, 0, 1);
         Assert.True(after < TimeSpan.FromSeconds(10), "older than the soft age");
 
-        static AnswerStream Stream(RigEndpoint from, RigEndpoint to, int port)
+        static AnswerStream Stream(RigEndpoint from, RigEndpoint to, int port, int patience)
         {
             var echo = new UdpEcho(to, to.Ip, port);
             var flow = new UdpClientFlow(from, from.Ip, port, to.Ip, port);
-            return new AnswerStream(() => flow.TryExchange(timeoutMilliseconds: 2000), flow, echo);
+            return new AnswerStream(() => flow.TryExchange(timeoutMilliseconds: patience), flow, echo);
         }
     }
 
@@ -140,7 +140,8 @@ public sealed class SecurityTests(FastPathRig rig)
         using (var flow = new UdpClientFlow(forger, forger.Ip, 7000, victim.Ip, 7000))
         {
             var fast = victim.Received.FastPackets;
-            await Eventually.HoldsAsync(() => flow.TryExchange(timeoutMilliseconds: 200) && victim.Received.FastPackets > fast + 20);
+            // Patiently: an answer that is late would be counted as that to what is sent afterwards.
+            await Eventually.HoldsAsync(() => flow.TryExchange(timeoutMilliseconds: UdpClientFlow.PatienceMilliseconds) && victim.Received.FastPackets > fast + 20);
             var seen = echo.Seen;
             using var raw = PodSocket.Frames(forger);
             for (var i = 0; i < 20; i++)
@@ -149,7 +150,7 @@ public sealed class SecurityTests(FastPathRig rig)
                 raw.Send(Frame.Udp("02:00:00:00:00:77", victim.Mac, forger.Ip, 7000, victim.Ip, 7000, 40));
             }
 
-            Assert.True(flow.TryExchange());
+            Assert.Equal(1, flow.Exchange(1));
             Assert.Equal(seen + 1, echo.Seen);
         }
 
@@ -157,7 +158,7 @@ public sealed class SecurityTests(FastPathRig rig)
         forger.Node!.Datapath.SetAdvertises(forger.Devices, true);
         await guarded.SetAsync(rig.Node1, nic, forger, spec => spec with { Serves = [NicService.DHCP] });
         await guarded.InstalledAsync();
-        Assert.Equal(["DHCPOFFER", "honest", "router advertisement", "router advertisement behind options"], await ArrivingAsync());
+        await Eventually.HoldsAsync(() => ArrivingAsync().Result is ["DHCPOFFER", "honest", "router advertisement", "router advertisement behind options"]);
 
         forger.Node!.Datapath.SetAdvertises(forger.Devices, false);
         await guarded.SetAsync(rig.Node1, nic, forger, spec => spec with { AllowedAddresses = [new() { Address = IpPrefix.Parse("10.0.1.1/32") }] });

@@ -23,9 +23,9 @@ public sealed class SeparationTests(FastPathRig rig)
         var sent = (pods.A.Sent.FastPackets, pods.OtherA.Sent.FastPackets);
         for (var i = 0; i < 500; i++)
         {
-            Assert.True(flow.TryExchange());
+            Assert.Equal(1, flow.Exchange(1));
             Assert.Equal(1, flow.Mark);
-            Assert.True(otherFlow.TryExchange());
+            Assert.Equal(1, otherFlow.Exchange(1));
             Assert.Equal(2, otherFlow.Mark);
         }
 

@@ -54,13 +54,16 @@ public sealed class SumShapingTests(FastPathRig rig)
         using (var fast = OneWay.Udp(two.Pod, pods.Far, rig.NextPort()))
         {
             var sent = await MeasureAsync(slow, fast);
+            // Less may arrive while a busy machine keeps a sender waiting.
+            for (var again = 0; again < 2 && (sent[0] < Sum / 16 || sent[1] < Sum * 7 / 16); again++)
+                sent = await MeasureAsync(slow, fast);
             AssertNear(Sum / 8, sent[0]);
             AssertNear(Sum * 7 / 8, sent[1]);
         }
 
         // What waits for an endpoint's own limit has passed the sum's: both are held all the same.
         using var towards = OneWay.Udp(pods.Near, one.Pod, rig.NextPort());
-        AssertNear(Sum / 8, towards.Measure());
+        AssertHeld(Sum / 8, towards);
     }
 
     [Fact(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
@@ -69,29 +72,29 @@ public sealed class SumShapingTests(FastPathRig rig)
         var pods = await rig.PodsAsync();
         var port = rig.NextPort();
         using var flow = new UdpClientFlow(pods.Near, pods.Near.Ip, port, pods.Far.Ip, port);
-        using var neighbour = new AnswerStream(() => flow.TryExchange(), new UdpEcho(pods.Far, pods.Far.Ip, port));
+        using var neighbour = new AnswerStream(() => flow.TryExchange(timeoutMilliseconds: UdpClientFlow.PatienceMilliseconds), new UdpEcho(pods.Far, pods.Far.Ip, port));
         await using var one = await rig.AddLimitedAsync(EndpointLimits.None);
         await using var two = await rig.AddLimitedAsync(Of(Sum, Sum));
         using var stream = OneWay.Udp(one.Pod, pods.Far, rig.NextPort());
-        Assert.True(stream.Measure() > 2 * Sum);
+        AssertMore(2 * Sum, stream);
 
         rig.Node1.Limit(one.Pod, Of(Sum, Sum));
-        AssertNear(Sum, stream.Measure());
+        AssertHeld(Sum, stream);
         // Whoever is told first, it is one bucket.
         rig.Node1.Limit(two.Pod, Of(Sum, Sum / 4));
-        AssertNear(Sum / 4, stream.Measure());
+        AssertHeld(Sum / 4, stream);
         rig.Node1.Limit(one.Pod, Of(null, Sum));
-        AssertNear(Sum, stream.Measure());
+        AssertHeld(Sum, stream);
         Assert.True(rig.Node1.HasLink(RigEndpoint.Sum.Ingress.Near));
         rig.Node1.Limit(two.Pod, EndpointLimits.None);
         Assert.False(rig.Node1.HasLink(RigEndpoint.Sum.Ingress.Near));
-        AssertNear(Sum, stream.Measure());
+        AssertHeld(Sum, stream);
         rig.Node1.Limit(one.Pod, EndpointLimits.None);
         Assert.False(rig.Node1.HasLink(RigEndpoint.Sum.Egress.Near));
-        Assert.True(stream.Measure() > 2 * Sum);
+        AssertMore(2 * Sum, stream);
 
-        Assert.True(neighbour.Answers > 100);
-        Assert.InRange(neighbour.Asked - neighbour.Answers, 0, 1);
+        await Eventually.HoldsAsync(() => neighbour.Answers > 100);
+        Assert.InRange(neighbour.Unanswered, 0, 1);
     }
 
     [Theory(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
@@ -108,9 +111,9 @@ public sealed class SumShapingTests(FastPathRig rig)
 
             Assert.Equal(sameMaps, rig.Node1.Datapath.IsTakenOver);
             using (var sent = OneWay.Udp(one.Pod, pods.Near, rig.NextPort()))
-                AssertNear(Sum, sent.Measure());
+                AssertHeld(Sum, sent);
             using (var received = OneWay.Udp(pods.Near, one.Pod, rig.NextPort()))
-                AssertNear(Sum, received.Measure());
+                AssertHeld(Sum, received);
         }
         finally
         {
@@ -133,7 +136,7 @@ public sealed class SumShapingTests(FastPathRig rig)
     {
         const int Windows = 6;
         var rates = await Task.WhenAll(streams.Select(stream => Task.Run(stream.Measure)));
-        for (var window = 1; window < Windows && rates.Min() < rates.Sum() / 4; window++)
+        for (var window = 1; window < Windows && (rates.Min() < rates.Sum() / 4 || rates.Sum() < Sum / 2); window++)
             rates = await Task.WhenAll(streams.Select(stream => Task.Run(stream.Measure)));
         return rates;
     }

@@ -63,7 +63,7 @@ public sealed class UplinkTests(FastPathRig rig) : IAsyncLifetime
         }
 
         // Alone, the lower has all of it.
-        AssertNear(Uplink * Payload, first.Measure());
+        AssertHeld(Uplink * Payload, first);
     }
 
     [Fact(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
@@ -76,7 +76,11 @@ public sealed class UplinkTests(FastPathRig rig) : IAsyncLifetime
         using var other = OneWay.Udp(two.Pod, pods.Far, rig.NextPort());
         using var near = OneWay.Udp(two.Pod, pods.Near, rig.NextPort());
 
+        // More than the uplink never arrives; less may, of the one or the other, while a busy machine keeps a sender waiting.
+        const int Windows = 6;
         var rates = await MeasureAsync(flood, other, near);
+        for (var window = 1; window < Windows && (rates[0] + rates[1] < Uplink * Payload / 2 || rates[2] <= Uplink * 1.5); window++)
+            rates = await MeasureAsync(flood, other, near);
 
         AssertNear(Uplink * Payload, rates[0] + rates[1]);
         Assert.True(rates[2] > Uplink * 1.5, $"{rates[2]:N0}");

@@ -32,7 +32,20 @@ internal static class TestProgram
     public static string[] Children() =>
     [
         .. Directory.GetDirectories("/proc/self/task")
-            .SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Select(pid => File.ReadAllText($"/proc/{pid}/cmdline").Replace('\0', ' ')),
+            .SelectMany(task => Read(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Select(pid => Read($"/proc/{pid}/cmdline").Replace('\0', ' ')),
     ];
+
+    /// <summary>A file of proc(5); one of a thread or process that has ended meanwhile says nothing.</summary>
+    private static string Read(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
 }

@@ -89,7 +89,11 @@ public sealed class NorthboundRealizerTests : IAsyncLifetime
         using (_nb.Other.Replica.Subscribe(_ => Interlocked.Increment(ref changes), out _))
         {
             var nics = Enumerable.Range(2, 50).Select(i => Objects.Nic($"pod.p{i}.eth0", "a", $"10.0.1.{i}/24", $"0a:58:00:00:01:{i:x2}"));
-            await _nb.ApplyAllAsync([V, A, .. nics]);
+            // Only what is wanted while something else is written shares the next, and a transaction may end while the next wish is made.
+            _nb.Realizer.Pause();
+            var applying = _nb.ApplyAllAsync([V, A, .. nics]);
+            _nb.Realizer.Resume();
+            await applying;
             await _nb.Other.Replica.WaitUntilAsync(snapshot => snapshot.Table<LogicalSwitchPort>().Count == 51, RealizerFixture.Deadline);
             // Whoever begins to wait when the rows are there need not wait for the subscribers.
             await Eventually.HoldsAsync(() => Volatile.Read(ref changes) > 0);
@@ -141,6 +145,8 @@ public sealed class NorthboundRealizerTests : IAsyncLifetime
         await ApplyAllAsync();
         await _nb.ApplyAsync(N);
         await _nb.Server.StopAsync();
+        // What is sent over a connection of before is lost.
+        await Eventually.HoldsAsync(() => !_nb.Other.IsConnected);
         Assert.Equal(new RealizationOutcome.Realized(IsChanged: false), await _nb.ApplyAsync(N));
         await _nb.Server.StartAsync();
 
@@ -313,6 +319,8 @@ public sealed class NorthboundRealizerTests : IAsyncLifetime
         await _nb.Other.TransactAsync(
             Row.Insert(new LogicalSwitchPort { Name = "ns/pod.p.eth0" }, "p"),
             Row.Insert(new LogicalSwitch { Name = "theirs", Ports = [RowId.Named("p")] }));
+        // Whoever is answered has been told of what came before.
+        await _nb.ApplyAllAsync(V);
 
         var outcomes = await Task.WhenAll(_nb.ApplyAsync(V), _nb.ApplyAsync(A), _nb.ApplyAsync(B), _nb.ApplyAsync(N));
 
@@ -356,7 +364,10 @@ public sealed class NorthboundRealizerTests : IAsyncLifetime
     public async Task A_wiped_database_is_rebuilt_without_being_asked()
     {
         await ApplyAllAsync();
+        var connections = _nb.Other.Connections;
         await _nb.Server.RestartAsync(wipe: true);
+        // Before that it shows what was.
+        await Eventually.HoldsAsync(() => _nb.Other.Connections > connections);
         await _nb.ExpectAsync(Expected);
     }
 

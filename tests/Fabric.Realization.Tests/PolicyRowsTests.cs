@@ -3,6 +3,7 @@ using Fabric.Policy.Model;
 using Fabric.Primitives;
 using Fabric.Resources;
 using Fabric.Resources.Core;
+using Node.Testing;
 using Ovs.Northbound;
 using Ovs.Ovsdb;
 using Ovs.Ovsdb.Tests.Servers;
@@ -151,6 +152,8 @@ public sealed class PolicyRowsTests : IAsyncLifetime
         _world.Set(Nic(6, "client"));
         _ovn.Realizer.Reconsider([new("shop", "n6")]);
         await SeenAsync(s => Members(s, "peers.") == "shop/n5 shop/n6" && s.Table<NbGlobal>().Single().NbCfg > version);
+        // Whoever begins to wait when the rows are there need not wait for the subscribers.
+        await Eventually.HoldsAsync(() => changed.Count > 0);
         Assert.Equal(["NbGlobal", "PortGroup"], changed.Order(StringComparer.Ordinal));
 
         _world.Set(Nic(6, "other"));
@@ -185,6 +188,8 @@ public sealed class PolicyRowsTests : IAsyncLifetime
         await RealizeAsync();
         await AddAsync(Nic(5, "web"), 5);
         await AddAsync(Nic(6, "other"), 6);
+        // What the realizer has been answered may still be on its way to others.
+        await SeenAsync(s => Members(s, "np.shop.web") == "shop/n5" && s.Table<LogicalSwitchPort>().FindByName("shop/n6") is not null);
         var snapshot = _ovn.Other.Snapshot;
         var (web, other) = (Port("shop/n5"), Port("shop/n6"));
         var group = snapshot.Table<PortGroup>().Single(row => row.Name.StartsWith("np.", StringComparison.Ordinal));
@@ -207,6 +212,8 @@ public sealed class PolicyRowsTests : IAsyncLifetime
         _world.Set(Nic(5, "web"));
         await RealizeAsync();
         await AddAsync(Nic(5, "web"), 5);
+        // What the realizer has been answered may still be on its way to others.
+        await SeenAsync(s => Members(s, "np.shop.web") == "shop/n5");
         var group = _ovn.Other.Snapshot.Table<PortGroup>().Single(row => row.Name.StartsWith("np.", StringComparison.Ordinal)).Uuid;
         _world.Set(Policy(port: 443));
         await RealizeAsync();

@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Fabric.Kube;
 using Fabric.Kube.Configuration;
 using Fabric.Realization;
 using Fabric.Resources;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Ovs.Northbound;
 using Ovs.Ovsdb;
@@ -14,15 +16,21 @@ namespace Fabric.Server.Tests;
 /// <summary>The whole control plane as <c>fabric server</c> runs it, over a real ovsdb-server with OVN's northbound schema.</summary>
 internal sealed class ControlPlane : IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("fabric-server-").FullName;
     private readonly OvsdbServer _ovsdb;
+    private readonly Warnings _warnings = new();
+    private readonly LoggerFactory _logs;
     private CancellationTokenSource _stop = new();
     private Task _run = Task.CompletedTask;
     private KubeClient? _client;
 
-    private ControlPlane(OvsdbServer ovsdb) => _ovsdb = ovsdb;
+    private ControlPlane(OvsdbServer ovsdb)
+    {
+        _ovsdb = ovsdb;
+        _logs = new LoggerFactory([_warnings]);
+    }
 
     public KubeClient Client => _client!;
 
@@ -49,6 +57,7 @@ internal sealed class ControlPlane : IAsyncDisposable
                 DataDirectory = Path.Combine(_folder, "data"),
                 Listen = [new IPEndPoint(IPAddress.Loopback, 0)],
                 OvnNorthbound = $"unix:{_ovsdb.SocketPath}",
+                LoggerFactory = _logs,
             },
             _stop.Token);
         var kubeconfig = Path.Combine(_folder, "data", "kubeconfig");
@@ -100,11 +109,13 @@ internal sealed class ControlPlane : IAsyncDisposable
     {
         var nic = await Client.Resource(ResourceTypes.Nics).GetAsync(new ObjectKey(ns, name), Token);
         return nic?.Status?.Conditions.Find(Condition.Ready) is { IsTrue: true } ? nic : null;
-    });
+    }, _warnings);
 
-    public Task HoldsAsync(Func<Task<bool>> condition) => EventuallyAsync(async () => await condition() ? this : null);
+    public Task HoldsAsync(Func<Task<bool>> condition) => EventuallyAsync(async () => await condition() ? this : null, _warnings);
 
-    public static async Task<T> EventuallyAsync<T>(Func<Task<T?>> look)
+    /// <param name="look">Gives what is waited for, or null while it is not there.</param>
+    /// <param name="said">Tells why it may not have come about.</param>
+    public static async Task<T> EventuallyAsync<T>(Func<Task<T?>> look, object? said = null)
         where T : class
     {
         var since = TimeProvider.System.GetTimestamp();
@@ -112,7 +123,8 @@ internal sealed class ControlPlane : IAsyncDisposable
         {
             if (await look() is { } found)
                 return found;
-            Assert.True(TimeProvider.System.GetElapsedTime(since) < Deadline, "it did not come about in time");
+            if (TimeProvider.System.GetElapsedTime(since) >= Deadline)
+                Assert.Fail($"it did not come about in time\n{said}");
             await Task.Delay(20, Token);
         }
     }
@@ -123,7 +135,33 @@ internal sealed class ControlPlane : IAsyncDisposable
         await _stop.CancelAsync();
         await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
+        _logs.Dispose();
         await _ovsdb.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>What the control plane warned of.</summary>
+    private sealed class Warnings : ILoggerProvider, ILogger
+    {
+        private readonly ConcurrentQueue<string> _said = new();
+
+        public override string ToString() => string.Join('\n', _said.TakeLast(100));
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+                _said.Enqueue($"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {logLevel} {formatter(state, exception)} {exception}");
+        }
+
+        public void Dispose()
+        {
+        }
     }
 }

@@ -102,7 +102,7 @@ public sealed class KindsOverTheApiTests : IAsyncLifetime
             (await Of(ResourceTypes.IPPools).GetAsync(new ObjectKey("edge"), Token))!.Status is { Used: 1, Free: 19 } status
             && status.FreeRanges.SequenceEqual([IpRange.Parse("10.70.1.201-10.70.1.219")]));
         await _plane.HoldsAsync(async () => (await Of(ResourceTypes.QosPolicies).GetAsync(new ObjectKey("standard"), Token))!.Status is { Nics: 1 } status && status.Subnets.Contains("shop"));
-        Assert.True((await _plane.ReadyNicAsync("default", "pod.one.eth0")).Status!.Conditions.Find("QosBound")!.IsTrue);
+        await _plane.HoldsAsync(async () => (await _plane.ReadyNicAsync("default", "pod.one.eth0")).Status!.Conditions.Find("QosBound")!.IsTrue);
     }
 
     /// <summary>As people use it: nobody but the control plane touches the Nic, which runs all the time.</summary>

@@ -61,7 +61,7 @@ public sealed class BadInputTests(SharedLab lab)
     [Fact]
     public async Task Exhausted_subnet_refuses_the_second_pod_and_grants_it_when_the_first_goes()
     {
-        await lab.ApplyAsync("""{"apiVersion":"fabric.vmnet.io/v1alpha1","kind":"Subnet","metadata":{"name":"tiny"},"spec":{"ipv4":{"cidr":"10.84.0.0/30"}}}""");
+        await lab.ApplyAsync("""{"apiVersion":"fabric.vmnet.io/v1alpha1","kind":"Subnet","metadata":{"name":"tiny"},"spec":{"ipv4":{"cidr":"10.90.0.0/30"}}}""");
         try
         {
             await lab.ApplyAsync(SharedLab.PodManifest("first", subnet: "tiny"));

@@ -4,7 +4,7 @@ namespace Lab.Tests;
 [Collection(nameof(SharedLab))]
 public sealed class ContainerRuntimeTests(ContainerRuntimes runtimes) : IClassFixture<ContainerRuntimes>
 {
-    private const string ShowAndPing = "ip -o addr show dev eth0; ping -c 1 -W 2 10.87.0.1 && ping -c 1 -W 2 fd87::1";
+    private const string ShowAndPing = "ip -o addr show dev eth0; ping -c 1 -W 10 10.87.0.1 && ping -c 1 -W 10 fd87::1";
 
     [Fact]
     public async Task Container_of_ctr_gets_a_Nic_for_as_long_as_it_runs()
@@ -37,6 +37,7 @@ public sealed class ContainerRuntimeTests(ContainerRuntimes runtimes) : IClassFi
     {
         await runtimes.CtrAsync(["run", "--detach", .. runtimes.CtrRun("ctr-2", "/bin/sleep", "300")]);
         var nic = Assert.Single(await runtimes.NicsAsync())!;
+        await SharedLab.UntilAsync("the Nic says where it is", async () => (string?)(nic = Assert.Single(await runtimes.NicsAsync())!)["status"]?["node"] is not null);
         Assert.Equal("Container", (string)nic["spec"]!["owner"]!["kind"]!);
         Assert.Equal(runtimes.NodeName, (string)nic["status"]!["node"]!);
         Assert.Equal("Node", (string)nic["metadata"]!["ownerReferences"]![0]!["kind"]!);

@@ -64,8 +64,9 @@ public sealed class DualStackNetwork(SharedLab lab) : IAsyncLifetime
     internal Task<ToolResult> RunInAsync(string workload, string command) =>
         IsVm(workload) ? lab.GuestExecAsync("default", workload, "sh", "-c", command) : lab.ExecAsync("default", workload, "sh", "-c", command);
 
+    /// <summary>Whether echo requests are answered: one may be asked for again and again, and more are to be answered, however slow the guest is.</summary>
     internal async Task<bool> PingsAsync(string from, string address, int count = 3) =>
-        (await RunInAsync(from, $"ping -q -c {count} -i 0.2 -W 2 {address}")).ExitCode == 0;
+        (await RunInAsync(from, $"ping -q -c {count} -i 0.2 -W {(count == 1 ? 2 : 10)} {address}")).ExitCode == 0;
 
     /// <summary>How many IPv6 echo requests have arrived there, whoever they say they are from (RFC 2466).</summary>
     internal async Task<long> EchosReceivedAsync(string workload)

@@ -35,15 +35,20 @@ public sealed class DualStackTests(SharedLab lab, DualStackNetwork network) : IC
             return addresses.All(address => device.Contains($" {Bare(address)}/", StringComparison.Ordinal));
         });
         Assert.Contains("default via fe80::", (await network.RunInAsync(vm, "ip -6 route")).Output, StringComparison.Ordinal);
-        Assert.Contains($"ip={await network.AddressAsync(vm, 6)}\n", (await network.RunInAsync(vm, "cat /run/dhcp6.eth0")).Output, StringComparison.Ordinal);
+        var told = $"ip={await network.AddressAsync(vm, 6)}\n";
+        // Written down when the address is there.
+        await SharedLab.UntilAsync("the guest was told it by DHCPv6", async () => (await network.RunInAsync(vm, "cat /run/dhcp6.eth0")).Output.Contains(told, StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Guest_is_told_the_subnets_own_routes_and_the_name_servers_of_both_families()
     {
-        var routes = (await network.RunInAsync("web", "ip route")).Output;
-        Assert.Contains("192.168.0.0/16 via 10.86.2.9", routes, StringComparison.Ordinal);
-        Assert.Contains("default via 10.86.2.1", routes, StringComparison.Ordinal);
+        // A guest is up when it has an address of one family; that of the other follows, and its routes.
+        await SharedLab.UntilAsync("the guest has its routes", async () =>
+        {
+            var routes = (await network.RunInAsync("web", "ip route")).Output;
+            return routes.Contains("192.168.0.0/16 via 10.86.2.9", StringComparison.Ordinal) && routes.Contains("default via 10.86.2.1", StringComparison.Ordinal);
+        });
         await SharedLab.UntilAsync("the guest knows both name servers", async () =>
         {
             var resolver = (await network.RunInAsync("web", "cat /etc/resolv.conf")).Output;
@@ -75,8 +80,10 @@ public sealed class DualStackTests(SharedLab lab, DualStackNetwork network) : IC
     [Fact]
     public async Task What_is_sent_to_a_masquerade_guests_IPv6_address_arrives_in_the_guest()
     {
+        var address = await network.AddressAsync("behind", 6);
+        await SharedLab.UntilAsync("the guest has its address", () => network.PingsAsync("two", address, count: 1));
         var before = await network.EchosReceivedAsync("behind");
-        Assert.True(await network.PingsAsync("two", await network.AddressAsync("behind", 6)));
+        Assert.True(await network.PingsAsync("two", address));
         Assert.Equal(before + 3, await network.EchosReceivedAsync("behind"));
     }
 

@@ -59,7 +59,7 @@ internal sealed class EchoStream : IDisposable
     /// <summary>Answers that came after that to a later request.</summary>
     public int Reordered => _reordered;
 
-    /// <summary>The longest time without an answer.</summary>
+    /// <summary>The longest time without an answer to what was asked.</summary>
     public TimeSpan LongestGap => Stopwatch.GetElapsedTime(0, Volatile.Read(ref _longestGap));
 
     /// <summary>When the longest time without an answer ended, as <see cref="Stopwatch.GetTimestamp"/> tells the time.</summary>
@@ -150,10 +150,15 @@ internal sealed class EchoStream : IDisposable
     private void Note(int number)
     {
         var now = Stopwatch.GetTimestamp();
-        if (_lastAnswer != 0 && now - _lastAnswer > _longestGap)
+        if (_lastAnswer != 0)
         {
-            Volatile.Write(ref _longestGap, now - _lastAnswer);
-            Volatile.Write(ref _gapEnd, now);
+            // A sender that was kept from its processor has not waited for an answer meanwhile.
+            var gap = now - Math.Max(_lastAnswer, _sentAt[Math.Min(_newest + 1, number)]);
+            if (gap > _longestGap)
+            {
+                Volatile.Write(ref _longestGap, gap);
+                Volatile.Write(ref _gapEnd, now);
+            }
         }
 
         _lastAnswer = now;

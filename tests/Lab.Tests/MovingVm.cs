@@ -31,7 +31,11 @@ public sealed class MovingVm(SharedLab lab) : LabVm(lab, "mover"), IAsyncLifetim
     /// <summary>Has a pod send to a VM, this one or another.</summary>
     internal async Task<EchoStream> StreamAsync(string pod, string address, ushort id) => new(await Lab.NamespaceOfAsync(pod), address, id, Pause);
 
-    /// <summary>All addresses and MACs that are claimed.</summary>
+    /// <summary>All addresses and MACs that are claimed for the VM or a pod of it; those of others may be left from a test before.</summary>
     internal async Task<IReadOnlyList<string>> ClaimsAsync() =>
-        [.. (await Lab.RunAsync("get", "ipclaims,macclaims", "-o", "jsonpath={.items[*].metadata.name}")).Split(' ').Order(StringComparer.Ordinal)];
+    [
+        .. (await Lab.JsonAsync("get", "ipclaims,macclaims"))["items"]!.AsArray()
+            .Where(each => ((string?)each!["spec"]!["owner"]?["name"])?.Contains(Name, StringComparison.Ordinal) == true)
+            .Select(each => (string)each!["metadata"]!["name"]!).Order(StringComparer.Ordinal),
+    ];
 }

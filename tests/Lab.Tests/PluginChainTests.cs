@@ -84,11 +84,12 @@ public sealed class PluginChainTests(SharedLab lab) : IAsyncLifetime
         Assert.Contains($"eth0    inet {first}/24", devices, StringComparison.Ordinal);
         Assert.Contains($"net1    inet {second}/24", devices, StringComparison.Ordinal);
         Assert.Contains("dev eth0", await InPodAsync("ip", "route", "show", "default"), StringComparison.Ordinal);
-        await InPodAsync("ping", "-c", "1", "-W", "5", "-I", "net1", peer);
-        await InPodAsync("ping", "-c", "1", "-W", "5", "-I", "eth0", "10.80.0.1");
+        // The node may hear a moment later than the pod is ready that the peer is there, on the other.
+        await SharedLab.UntilAsync("the peer answers", async () => (await lab.ExecAsync("default", Pod, "ping", "-c", "1", "-W", "2", "-I", "net1", peer)).ExitCode == 0);
+        await InPodAsync("ping", "-c", "1", "-W", "10", "-I", "eth0", "10.80.0.1");
         Assert.Equal("1", (await InPodAsync("cat", "/proc/sys/net/ipv4/conf/eth0/arp_notify")).Trim());
         Assert.Contains($"{first}:7", await PortRulesAsync(), StringComparison.Ordinal);
-        Assert.Equal("20M", (string)(await NicAsync(Pod, "eth0"))["status"]!["qos"]!["egress"]!["average"]!);
+        await SharedLab.UntilAsync("the Nic is held to its limit", async () => (string?)(await NicAsync(Pod, "eth0"))["status"]?["qos"]?["egress"]?["average"] == "20M");
 
         await lab.RunAsync("delete", "pod", Pod, "--timeout=50s");
 

@@ -5,7 +5,7 @@ namespace Node.Testing;
 /// <summary>A program that a test runs beside itself, recorded, with its output in a file, and ended by its process.</summary>
 public sealed class Daemon : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private readonly Process _process;
 

@@ -30,9 +30,13 @@ public sealed class ManualTime : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new ManualTimer(this, () => callback(state));
-        timer.Change(dueTime, period);
+        // At once: time that moved on between the two would go back when the timer fires.
         lock (_gate)
+        {
+            timer.Change(dueTime, period);
             _timers.Add(timer);
+        }
+
         return timer;
     }
 

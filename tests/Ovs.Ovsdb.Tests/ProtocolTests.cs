@@ -142,6 +142,8 @@ public sealed class ProtocolTests : IDisposable
         var since = Tables((A, """{"modify":{"addresses":["set",["2","3"]]}}"""), (B, """{"delete":null}"""));
         await again.ReplyAsync(monitor, $"""[true,"{Second}",{since}]""");
         await client.Replica.WaitUntilAsync(snapshot => snapshot.Table<AddressSet>().Count == 1, Clients.Deadline);
+        // Whoever begins to wait when the rows are there need not wait for the subscribers.
+        await Eventually.HoldsAsync(() => changes.Count == 3);
 
         Assert.Equal(["1", "3"], client.Snapshot.Table<AddressSet>().FindByName("a")!.Addresses);
         Assert.Equal([true, false, true], changes.Select(change => change.IsResync));

@@ -1,3 +1,4 @@
+using Node.Testing;
 using Ovs.Northbound;
 using Ovs.Ovsdb.Tests.Servers;
 
@@ -147,6 +148,8 @@ public sealed class ReplicaTests : IAsyncLifetime
         File.Copy(other.DatabaseFile, _server.DatabaseFile, overwrite: true);
         await _server.StartAsync();
         await _writer.Replica.WaitUntilAsync(snapshot => snapshot.Table<LogicalRouter>().Count == 1, Clients.Deadline);
+        // Whoever begins to wait when the rows are there need not wait for the subscribers.
+        await Eventually.HoldsAsync(() => changes.Count > 0);
 
         var change = Assert.Single(changes);
         Assert.True(change.IsResync);
@@ -177,6 +180,8 @@ public sealed class ReplicaTests : IAsyncLifetime
             }
         });
 
+        // What is sent before the client has noticed that the server is gone is lost and not waited with.
+        await Eventually.HoldsAsync(() => !_writer.IsConnected);
         var later = _writer.TransactAsync(new Comment("y"));
         await _server.StartAsync();
         await later;

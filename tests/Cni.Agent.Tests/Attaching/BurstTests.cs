@@ -30,7 +30,7 @@ public sealed class BurstTests(NodeFixture node)
         Assert.All(added, answer => Assert.True(answer.ExitCode == 0, answer.Output));
         Assert.InRange(StatusOf("VmHWM"), 0, MostMemory);
         Assert.InRange(StatusOf("Threads"), 0, MostThreads);
-        workloads[0].Sandbox.Netns.Run("ping", "-c", "1", "-W", "2", workloads[^1].Address.Address.ToString());
+        workloads[0].Sandbox.Netns.Run("ping", "-c", "1", "-W", "10", workloads[^1].Address.Address.ToString());
         var deleted = await AtOnceAsync("DEL", workloads);
         Assert.All(deleted, answer => Assert.True(answer.ExitCode == 0, answer.Output));
         foreach (var workload in workloads)

@@ -21,9 +21,9 @@ public sealed class ReadyPortTests(NodeFixture node)
         using var here = NetnsScope.OpenSocket();
         var device = here.FindLink(port)!;
 
-        // Until it is joined it belongs to nobody: what the switch sends to it must not reach the node.
+        // Until it is joined it belongs to nobody: what the switch sends to it must not reach the node. OVN may be done with it before the agent is.
+        await Eventually.HoldsAsync(() => here.GetIngressFilters(device.Index).Count == 1);
         Assert.Equal("1", File.ReadAllText($"/proc/sys/net/ipv6/conf/{port}/disable_ipv6").Trim());
-        Assert.Single(here.GetIngressFilters(device.Index));
 
         // With the API, OVN's controller and its daemon all stopped, nobody can be asked.
         await node.Api.SuspendAsync();
@@ -34,7 +34,7 @@ public sealed class ReadyPortTests(NodeFixture node)
             Assert.True(added.ExitCode == 0, added.Output);
             Assert.Equal(0, (await node.Plugin.RunAsync("ADD", peer.Sandbox)).ExitCode);
             Assert.Equal(device.Index, here.FindLink(node.Switch.InterfacesOf(workload.Port).Single())!.Index);
-            workload.Sandbox.Netns.Run("ping", "-c", "1", "-W", "2", peer.Address.Address.ToString());
+            workload.Sandbox.Netns.Run("ping", "-c", "1", "-W", "10", peer.Address.Address.ToString());
         }
         finally
         {
@@ -42,8 +42,8 @@ public sealed class ReadyPortTests(NodeFixture node)
             await node.Api.ResumeAsync();
         }
 
-        // OVN's neighbour discovery is its controller's work.
-        workload.Sandbox.Netns.Run("ping", "-c", "1", "-W", "2", peer.Address6.Address.ToString());
+        // OVN's neighbour discovery is its controller's work, which has stood still until now.
+        await Eventually.HoldsAsync(() => workload.Sandbox.Netns.TryRun("ping", "-c", "1", "-W", "1", peer.Address6.Address.ToString()));
         // What could not be written to the Nic is written when the API is back.
         await node.Api.WaitNicAsync(workload.Pod, nic => nic.Status!.Attachments.Any(each => each.Phase == AttachmentPhase.Attached), Cancelled);
         foreach (var each in new[] { workload, peer })
@@ -106,16 +106,16 @@ public sealed class ReadyPortTests(NodeFixture node)
         var first = await node.Plugin.RunAsync("ADD", workload.Sandbox);
         var second = await node.Plugin.RunAsync("ADD", newer);
         Assert.True(second.ExitCode == 0, second.Output);
-        newer.Netns.Run("ping", "-c", "1", "-W", "2", peer.Address.Address.ToString());
+        newer.Netns.Run("ping", "-c", "1", "-W", "10", peer.Address.Address.ToString());
         // The old one is cut off: an address is at one place.
         Assert.False(workload.Sandbox.Netns.TryRun("ping", "-c", "1", "-W", "1", peer.Address.Address.ToString()));
 
         node.Agent.Kill();
         await node.Agent.StartAsync();
-        newer.Netns.Run("ping", "-c", "1", "-W", "2", peer.Address.Address.ToString());
+        newer.Netns.Run("ping", "-c", "1", "-W", "10", peer.Address.Address.ToString());
         Assert.Equal(0, (await node.Plugin.RunAsync("DEL", workload.Sandbox)).ExitCode);
 
-        newer.Netns.Run("ping", "-c", "1", "-W", "2", peer.Address.Address.ToString());
+        newer.Netns.Run("ping", "-c", "1", "-W", "10", peer.Address.Address.ToString());
         Assert.Equal(0, (await node.Plugin.RunAsync("CHECK", newer, ("prevResult", second.Json))).ExitCode);
         await Eventually.HoldsAsync(() => node.JournalOf(workload).Length == 0);
         var nic = await node.Api.WaitNicAsync(workload.Pod, nic => nic.Status!.Attachments.Any(each => each.ContainerId == newer.ContainerId), Cancelled);

@@ -82,7 +82,8 @@ public sealed class ServiceTests(NodeFixture node)
         var socket = NetnsScope.Run(workload.Sandbox.NetnsPath, () => new Socket(AddressFamily.Packet, SocketType.Raw, (ProtocolType)AllProtocols));
         using var pod = NetnsScope.OpenSocket(workload.Sandbox.NetnsPath);
         socket.Bind(new PacketEndPoint(pod.FindLink("eth0")!.Index));
-        socket.ReceiveTimeout = 5000;
+        // As long as anything is waited for: on a busy machine the switch may stand still for a while.
+        socket.ReceiveTimeout = 30_000;
         return socket;
     }
 

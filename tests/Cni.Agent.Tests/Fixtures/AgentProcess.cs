@@ -16,6 +16,9 @@ internal sealed class AgentProcess : IDisposable
     /// <summary>Where it serves its metrics, in the namespace of these tests.</summary>
     public static readonly IPEndPoint Metrics = new(IPAddress.Loopback, 9464);
 
+    // A busy machine starts a process slowly, and the agent itself waits for the switch's database for half of it.
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+
     private readonly string _folder;
     private readonly string _name;
     private readonly string[] _arguments;
@@ -113,7 +116,7 @@ internal sealed class AgentProcess : IDisposable
     public async Task StartAsync()
     {
         Launch();
-        await Eventually.HoldsAsync(() => _daemon!.HasExited || Answers());
+        await Eventually.HoldsAsync(() => _daemon!.HasExited || Answers(), StartLimit);
         if (_daemon!.HasExited)
             throw new InvalidOperationException($"the agent ended at once: {File.ReadAllText(Log)}");
     }
@@ -122,7 +125,7 @@ internal sealed class AgentProcess : IDisposable
     public async Task<string> StartInVainAsync()
     {
         Launch();
-        await Eventually.HoldsAsync(() => _daemon!.HasExited);
+        await Eventually.HoldsAsync(() => _daemon!.HasExited, StartLimit);
         return File.ReadAllText(Log);
     }
 

@@ -13,8 +13,10 @@ internal sealed class Outside : IDisposable
     /// <summary>The node's address on the wire.</summary>
     public static readonly IPAddress Node = IPAddress.Parse("198.51.100.1");
 
+    /// <summary>The port of the switch, in OVN as well.</summary>
+    public const string Way = "toward-pods";
+
     private const string Wire = "outside";
-    private const string Way = "toward-pods";
     private const string Forwarding = "/proc/sys/net/ipv4/ip_forward";
 
     private static readonly string[] Masquerade = ["POSTROUTING", "-o", Way, "-j", "MASQUERADE"];
@@ -39,14 +41,15 @@ internal sealed class Outside : IDisposable
         Command.Run("ip", "addr", "add", way.Addresses[0].ToString(), "dev", Way);
         Command.Run("ip", "link", "set", Way, "up");
         File.WriteAllText(Forwarding, "1");
-        Command.Run("iptables", ["-t", "nat", "-A", .. Masquerade]);
+        // Others on the machine may have its lock.
+        Command.Run("iptables", ["-w", "-t", "nat", "-A", .. Masquerade]);
     }
 
     public TestNetns Client { get; }
 
     public void Dispose()
     {
-        Command.TryRun("iptables", ["-t", "nat", "-D", .. Masquerade]);
+        Command.TryRun("iptables", ["-w", "-t", "nat", "-D", .. Masquerade]);
         File.WriteAllText(Forwarding, _forwarded);
         // The wire goes with the client.
         Client.Dispose();

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Node.Testing;
 
 namespace Cni.Agent.Tests.Fixtures;
@@ -81,7 +82,7 @@ internal sealed class SwitchFixture : IDisposable
         File.Delete(PathOf($"{daemon}.sock"));
         _daemons[daemon] = Daemon.Start(PathOf($"{daemon}.out"), _environment, program, arguments);
         if (program == "ovsdb-server")
-            await Eventually.HoldsAsync(() => File.Exists(PathOf($"{daemon}.sock")));
+            await Eventually.HoldsAsync(() => IsListenedTo(PathOf($"{daemon}.sock")));
     }
 
     public void Dispose()
@@ -97,7 +98,22 @@ internal sealed class SwitchFixture : IDisposable
         Start(
             name, "ovsdb-server", "--no-chdir", "-vconsole:off", $"--log-file={PathOf($"{name}.log")}", $"--unixctl={PathOf($"{name}.ctl")}",
             $"--remote=punix:{PathOf($"{name}.sock")}", PathOf($"{name}.db"));
-        await Eventually.HoldsAsync(() => File.Exists(PathOf($"{name}.sock")));
+        await Eventually.HoldsAsync(() => IsListenedTo(PathOf($"{name}.sock")));
+    }
+
+    /// <summary>The socket's file is there before anybody listens on it.</summary>
+    private static bool IsListenedTo(string path)
+    {
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(new UnixDomainSocketEndPoint(path));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     private void Start(string name, string program, params string[] arguments)

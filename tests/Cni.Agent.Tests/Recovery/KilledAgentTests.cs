@@ -132,7 +132,7 @@ public sealed class KilledAgentTests(NodeFixture node)
         var eth0 = pod.FindLink("eth0")!;
         Assert.True(eth0.IsUp);
         Assert.Equal(workload.Mac, eth0.Mac);
-        workload.Sandbox.Netns.Run("ping", "-c", "1", "-W", "2", peer.Address.Address.ToString());
+        workload.Sandbox.Netns.Run("ping", "-c", "1", "-W", "10", peer.Address.Address.ToString());
     }
 
     private async Task AssertNothingLeftAsync(Workload workload, Workload peer, int step)

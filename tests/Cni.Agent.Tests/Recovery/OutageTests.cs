@@ -84,7 +84,7 @@ public sealed class OutageTests(NodeFixture node)
 
         node.Switch.Kill("ovn-controller");
         // OVN's neighbour discovery is its controller's work.
-        one.Sandbox.Netns.Run("ping", "-c", "1", "-W", "2", two.Address.Address.ToString());
+        one.Sandbox.Netns.Run("ping", "-c", "1", "-W", "10", two.Address.Address.ToString());
         await node.Switch.RestartAsync("ovn-controller");
 
         using var late = await AddAsync();
@@ -158,7 +158,7 @@ public sealed class OutageTests(NodeFixture node)
         Assert.Equal((1, CniErrorCode.TryAgainLater), (refused.ExitCode, refused.Code));
         var added = await node.Plugin.RunAsync("ADD", known.Sandbox);
         Assert.True(added.ExitCode == 0, added.Output);
-        one.Sandbox.Netns.Run("ping", "-c", "1", "-W", "2", known.Address.Address.ToString());
+        one.Sandbox.Netns.Run("ping", "-c", "1", "-W", "10", known.Address.Address.ToString());
         Assert.Equal(0, (await node.Plugin.RunAsync("DEL", two.Sandbox)).ExitCode);
         Assert.Empty((await node.Api.FindNicAsync(known.Pod, Cancelled))!.Status!.Attachments);
         Assert.Single((await node.Api.FindNicAsync(two.Pod, Cancelled))!.Status!.Attachments);

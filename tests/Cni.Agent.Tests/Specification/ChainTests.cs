@@ -53,6 +53,7 @@ public sealed class ChainTests(NodeFixture node)
     {
         using var workload = await node.CreateWorkloadAsync(Cancelled);
         using var outside = new Outside(node.Switch, node.NextAddresses());
+        await Eventually.HoldsAsync(() => node.Switch.IsInstalled(Outside.Way));
         var hostPort = 20_000 + Random.Shared.Next(10_000);
         var chain = new PluginChain("1.0.0", Fabric(), Portmap(hostPort));
         var added = await chain.AddAsync(workload.Sandbox);
@@ -123,7 +124,7 @@ public sealed class ChainTests(NodeFixture node)
             await Eventually.HoldsAsync(() => DropsOf(onNode[0]) > 0);
             await Eventually.HoldsAsync(() => DropsOf(onNode[1]) > 0);
 
-            peer.Sandbox.Netns.Run("ping", "-c", "3", "-i", "0.05", "-W", "2", second.Address.Address.ToString());
+            peer.Sandbox.Netns.Run("ping", "-c", "3", "-i", "0.05", "-W", "10", second.Address.Address.ToString());
             Assert.DoesNotContain("tbf", Command.Run("tc", "qdisc", "show", "dev", onNode[2]), StringComparison.Ordinal);
 
             // Debian's ptp and portmap look for all addresses of the result on their own interface.

@@ -35,7 +35,7 @@ public sealed class ContainerTests(NodeFixture node)
         Assert.Contains(new WishSource { Field = WishField.Addresses, Source = "IP in CNI_ARGS" }, nics[0].Spec.Sources);
         Assert.Equal("10.88.200.7/16", second.Json.GetProperty("ips")[0].GetProperty("address").GetString());
         Assert.Contains("02:00:00:88:c8:07", two.Netns.Run("ip", "link", "show", "eth0"), StringComparison.Ordinal);
-        one.Netns.Run("ping", "-c", "1", "-W", "2", "10.88.200.7");
+        one.Netns.Run("ping", "-c", "1", "-W", "10", "10.88.200.7");
         Assert.Equal(4, control.InUse.Count);
 
         Assert.Equal((0, ""), Ended(await plugin.RunAsync("DEL", one, network.Fields)));
@@ -125,16 +125,18 @@ public sealed class ContainerTests(NodeFixture node)
         using var sandbox = new Sandbox("gone-1");
         var added = await Plugin.RunAsync("ADD", sandbox, network.Fields);
         Assert.True(added.ExitCode == 0, added.Output);
-        sandbox.Vanish();
 
         if (occasion == "GC")
         {
+            sandbox.Vanish();
             var collected = await Plugin.RunAsync("GC", sandbox, [.. network.Fields, ("cni.dev/valid-attachments", Json("[]"))]);
             Assert.Equal((0, ""), Ended(collected));
         }
         else
         {
+            // First, for an agent that runs would look for such containers itself before long.
             node.Agent.Kill();
+            sandbox.Vanish();
             if (occasion.EndsWith("journal", StringComparison.Ordinal))
                 File.Delete(Assert.Single(JournalOf(sandbox)));
             await node.Agent.StartAsync();
@@ -167,12 +169,12 @@ public sealed class ContainerTests(NodeFixture node)
         var network = Network("nowhere");
 
         var added = await Plugin.RunAsync("ADD", sandbox, network.Fields);
-        var status = await Plugin.RunAsync("STATUS", sandbox, ("namespace", Json("\"nowhere\"")));
 
         Assert.Equal((1, CniErrorCode.Refused), (added.ExitCode, added.Code));
         Assert.Contains("nowhere", added.Message, StringComparison.Ordinal);
         Assert.Contains("kubectl create namespace nowhere", added.Details, StringComparison.Ordinal);
-        Assert.Equal((1, CniErrorCode.NotAvailable), (status.ExitCode, status.Code));
+        // Others are told of first when a busy machine keeps them from answering in time.
+        await Eventually.HoldsAsync(() => Plugin.RunAsync("STATUS", sandbox, ("namespace", Json("\"nowhere\""))).GetAwaiter().GetResult() is { ExitCode: 1 } status && status.Code == CniErrorCode.NotAvailable);
         await Eventually.HoldsAsync(() => JournalOf(sandbox).Length == 0);
     }
 
@@ -191,6 +193,7 @@ public sealed class ContainerTests(NodeFixture node)
     {
         await Eventually.HoldsAsync(() => node.Agent.Journal.Length == 0 && control.InUse.Count == 0);
         await Eventually.HoldsAsync(() => control.NicsAsync(Cancelled).GetAwaiter().GetResult().Count == 0);
-        Assert.Equal("", node.Switch.Switch("--bare", "--columns=name", "find", "Interface", "external_ids:fabric-owner=agent").Trim());
+        // An agent that starts has ports removed beside all else.
+        await Eventually.HoldsAsync(() => node.Switch.Switch("--bare", "--columns=name", "find", "Interface", "external_ids:fabric-owner=agent").Trim().Length == 0);
     }
 }

@@ -144,12 +144,11 @@ public sealed class ScenarioTests(NodeFixture node)
     {
         using var nobody = new Sandbox("");
 
-        var status = await Plugin(version).RunAsync("STATUS", nobody);
-
+        // Whoever is asked may still be at what a test before has left to do.
         if (version == "1.1.0")
-            AssertSilent(status);
+            await Eventually.HoldsAsync(() => Plugin(version).RunAsync("STATUS", nobody).GetAwaiter().GetResult() is { ExitCode: 0, Output: "" });
         else
-            AssertFailed(status, version, CniErrorCode.IncompatibleVersion, "STATUS");
+            AssertFailed(await Plugin(version).RunAsync("STATUS", nobody), version, CniErrorCode.IncompatibleVersion, "STATUS");
     }
 
     /// <summary>ovn-controller makes the bridge anew when it goes on.</summary>
@@ -162,7 +161,7 @@ public sealed class ScenarioTests(NodeFixture node)
         try
         {
             node.Switch.Switch("del-br", "br-int");
-            AssertFailed(await plugin.RunAsync("STATUS", nobody), "1.1.0", CniErrorCode.LimitedConnectivity, "br-int");
+            await IsSaidAsync(CniErrorCode.LimitedConnectivity, "br-int");
         }
         finally
         {
@@ -175,7 +174,7 @@ public sealed class ScenarioTests(NodeFixture node)
         await node.Api.SuspendAsync();
         try
         {
-            AssertFailed(await plugin.RunAsync("STATUS", nobody), "1.1.0", CniErrorCode.NotAvailable, "API");
+            await IsSaidAsync(CniErrorCode.NotAvailable, "API");
         }
         finally
         {
@@ -191,12 +190,20 @@ public sealed class ScenarioTests(NodeFixture node)
             Command.Run("ip", "link", "show", added.Json.GetProperty("interfaces")[0].GetProperty("name").GetString()!), StringComparison.Ordinal);
         AssertSilent(await plugin.RunAsync("DEL", workload.Sandbox));
 
+        // The agent hears of the bridge's end a little later, and others are told of first when a busy machine keeps them from answering in time.
+        async Task IsSaidAsync(int code, string named)
+        {
+            PluginAnswer? answer = null;
+            await Eventually.HoldsAsync(() => (answer = plugin.RunAsync("STATUS", nobody).GetAwaiter().GetResult()) is { ExitCode: 1 } && answer.Code == code && answer.Message.Contains(named, StringComparison.Ordinal));
+            AssertFailed(answer!, "1.1.0", code, named);
+        }
+
         async Task IsSaidWithoutAsync(string daemon, int code)
         {
             node.Switch.Kill(daemon);
             try
             {
-                AssertFailed(await plugin.RunAsync("STATUS", nobody), "1.1.0", code, daemon);
+                await IsSaidAsync(code, daemon);
             }
             finally
             {
@@ -267,8 +274,8 @@ public sealed class ScenarioTests(NodeFixture node)
         Assert.Equal(second.Address.ToString(), added.Json.GetProperty("ips")[0].GetProperty("address").GetString());
         foreach (var family in new[] { "-4", "-6" })
             Assert.Single(first.Sandbox.Netns.Run("ip", family, "route", "show", "default").Split('\n', StringSplitOptions.RemoveEmptyEntries), line => line.Contains("dev eth0", StringComparison.Ordinal));
-        first.Sandbox.Netns.Run("ping", "-c", "1", "-W", "2", "-I", "net1", peer.Address.Address.ToString());
-        first.Sandbox.Netns.Run("ping", "-c", "1", "-W", "2", "-I", "eth0", peer.Address.Address.ToString());
+        first.Sandbox.Netns.Run("ping", "-c", "1", "-W", "10", "-I", "net1", peer.Address.Address.ToString());
+        first.Sandbox.Netns.Run("ping", "-c", "1", "-W", "10", "-I", "eth0", peer.Address.Address.ToString());
 
         if (version != "0.3.1")
         {
@@ -337,7 +344,7 @@ public sealed class ScenarioTests(NodeFixture node)
         AssertSilent(await plugin.RunAsync("DEL", peer.Sandbox));
         await Eventually.HoldsAsync(() => node.JournalOf(first).Length == 0);
 
-        void Reaches(string device) => first.Sandbox.Netns.Run("ping", "-c", "1", "-W", "2", "-I", device, peer.Address.Address.ToString());
+        void Reaches(string device) => first.Sandbox.Netns.Run("ping", "-c", "1", "-W", "10", "-I", device, peer.Address.Address.ToString());
 
         Task AttachedAsync(string device) => node.Api.WaitNicAsync(
             first.Pod, nic => nic.Status!.Attachments is [{ Phase: AttachmentPhase.Attached } only] && only.Interface == device && only.ContainerId == first.Sandbox.ContainerId, Cancelled, device);

@@ -160,7 +160,12 @@ public sealed class FastPathRig : IAsyncLifetime
         }
 
         if (!_pods.TryGetValue(kind, out var pods))
+        {
             _pods[kind] = pods = await MakePodsAsync(kind);
+            // Who has installed this has heard of the pods of the other node.
+            Policy();
+        }
+
         // The test before may have changed policy, upon which the nodes learn nothing for a while.
         await Eventually.HoldsAsync(() => _nodes.All(node => node.Flows.Policy == (ulong)_version && node.Flows.IsLearning));
         return pods;

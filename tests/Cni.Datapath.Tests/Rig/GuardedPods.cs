@@ -104,6 +104,8 @@ internal sealed class GuardedPods : IAsyncDisposable
     public Task InstalledAsync()
     {
         _rig.FollowVersion();
+        // Under a number of its own: a port that was plugged in, of which the other node may hear later, raises none.
+        _rig.Policy();
         return _rig.InstalledAsync();
     }
 

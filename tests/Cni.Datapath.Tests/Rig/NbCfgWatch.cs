@@ -12,14 +12,15 @@ internal sealed class NbCfgWatch : IDisposable
 
     public NbCfgWatch(RigNode node)
     {
+        // Before the first change comes, which it may on another thread at once.
+        _before = Chassis.Read(node.Vswitch.Snapshot)?.NbCfg ?? 0;
         _subscription = node.Vswitch.Subscribe(
             change =>
             {
                 if (Chassis.Read(change.After)?.NbCfg != _before)
                     Interlocked.CompareExchange(ref _at, Stopwatch.GetTimestamp(), 0);
             },
-            out var snapshot);
-        _before = Chassis.Read(snapshot)?.NbCfg ?? 0;
+            out _);
     }
 
     /// <summary>When, in the ticks of <see cref="Stopwatch"/>; null while it has not.</summary>

@@ -47,6 +47,21 @@ internal sealed class AnswerStream : IDisposable
 
     public long Asked => Interlocked.Read(ref _asked);
 
+    /// <summary>How many were not answered: of a stream that loses nothing, at most the one that is under way.</summary>
+    public long Unanswered
+    {
+        get
+        {
+            while (true)
+            {
+                // Of one moment: it goes on while both are read.
+                var (answers, asked) = (Answers, Asked);
+                if (answers == Answers)
+                    return asked - answers;
+            }
+        }
+    }
+
     /// <summary>How often it has asked since the last answer.</summary>
     public long InVain => Interlocked.Read(ref _inVain);
 

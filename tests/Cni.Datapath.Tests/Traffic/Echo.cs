@@ -61,6 +61,9 @@ internal sealed class UdpEcho : IDisposable
 /// <summary>Exchanges datagrams with a <see cref="UdpEcho"/>, one after the other.</summary>
 internal sealed class UdpClientFlow : IDisposable
 {
+    /// <summary>For an answer that is to come: whoever gives it may be kept from its processor for seconds.</summary>
+    public const int PatienceMilliseconds = 10_000;
+
     private readonly Socket _socket;
     private readonly byte[] _buffer = new byte[65536];
 
@@ -74,13 +77,14 @@ internal sealed class UdpClientFlow : IDisposable
     /// <summary>The mark in the last answer.</summary>
     public byte Mark { get; private set; }
 
+    /// <summary>Exchanges that are to be answered, all or nearly all.</summary>
     /// <returns>How many were answered.</returns>
     public int Exchange(int count, int bytes = 64)
     {
         var answered = 0;
         for (var i = 0; i < count; i++)
         {
-            if (TryExchange(bytes))
+            if (TryExchange(bytes, PatienceMilliseconds))
                 answered++;
         }
 

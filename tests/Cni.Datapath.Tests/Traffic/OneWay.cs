@@ -21,6 +21,9 @@ internal sealed class OneWay : IDisposable
     private readonly byte[] _buffer = new byte[1 << 18];
     private volatile bool _ended;
 
+    // When all that had come was read.
+    private long _readAt = Stopwatch.GetTimestamp();
+
     private OneWay(Socket sender, Socket receiver, bool isTcp)
     {
         (_sender, _receiver, _isTcp) = (sender, receiver, isTcp);
@@ -42,14 +45,11 @@ internal sealed class OneWay : IDisposable
         var receiver = PodSocket.Udp(to, to.Ip, port);
         sender.Connect(new IPEndPoint(to.Ip, port));
         receiver.Connect(new IPEndPoint(from.Ip, port));
-        var buffer = new byte[64];
         // Both directions, so that the flow is learned where it may be.
         for (var i = 0; i < 5; i++)
         {
-            sender.Send([1]);
-            receiver.Receive(buffer);
-            receiver.Send([1]);
-            sender.Receive(buffer);
+            Pass(sender, receiver);
+            Pass(receiver, sender);
         }
 
         return new OneWay(sender, receiver, isTcp: false);
@@ -61,29 +61,27 @@ internal sealed class OneWay : IDisposable
     {
         // A stream begins by losing what the queue does not hold, and what came after that is read all at once when it was sent again.
         Receive(TimeSpan.FromMilliseconds(_isTcp ? 750 : 250));
-        var began = Stopwatch.GetTimestamp();
-        var bytes = Receive(TimeSpan.FromMilliseconds(_isTcp ? 1000 : 500));
-        return bytes * 8 / Stopwatch.GetElapsedTime(began).TotalSeconds;
+        var (bytes, took) = Receive(TimeSpan.FromMilliseconds(_isTcp ? 1000 : 500));
+        return bytes * 8 / took.TotalSeconds;
     }
 
-    /// <returns>The bytes that arrive in a time.</returns>
-    public long Receive(TimeSpan within)
+    /// <summary>Reads for a time, and then what came while this thread was kept from its processor: it counts for the time in which it came.</summary>
+    /// <returns>The bytes that arrived since the last time, or since it was made, and how long that was.</returns>
+    public (long Bytes, TimeSpan Took) Receive(TimeSpan within)
     {
-        var began = Stopwatch.GetTimestamp();
+        var (began, last) = (Stopwatch.GetTimestamp(), _readAt);
         long bytes = 0;
         while (Stopwatch.GetElapsedTime(began) < within)
+            bytes += Read();
+        // What comes as fast as it is read leaves nothing that has waited for long.
+        var drained = Stopwatch.GetTimestamp();
+        while (true)
         {
-            try
-            {
-                var read = _receiver.Receive(_buffer);
-                bytes += _isTcp ? read : read + HeaderBytes;
-            }
-            catch (SocketException e) when (e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
-            {
-            }
+            _readAt = Stopwatch.GetTimestamp();
+            if (_receiver.Available == 0 || Stopwatch.GetElapsedTime(drained, _readAt) > TimeSpan.FromSeconds(1))
+                return (bytes, Stopwatch.GetElapsedTime(last, _readAt));
+            bytes += Read();
         }
-
-        return bytes;
     }
 
     public void Dispose()
@@ -92,6 +90,35 @@ internal sealed class OneWay : IDisposable
         _receiver.Close();
         _sender.Close();
         _sending.Join();
+    }
+
+    private long Read()
+    {
+        try
+        {
+            var read = _receiver.Receive(_buffer);
+            return _isTcp ? read : read + HeaderBytes;
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Has a datagram arrive. The other node may hear later than this one that a pod is there: until then it is lost, and sent again.</summary>
+    private static void Pass(Socket from, Socket to)
+    {
+        for (var attempt = 0; attempt < 30; attempt++)
+        {
+            from.Send([1]);
+            if (to.Poll(TimeSpan.FromSeconds(1), SelectMode.SelectRead))
+            {
+                to.Receive(new byte[64]);
+                return;
+            }
+        }
+
+        throw new TimeoutException("no datagram arrives");
     }
 
     private void Pour()

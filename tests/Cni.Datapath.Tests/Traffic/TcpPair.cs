@@ -27,7 +27,7 @@ internal sealed class TcpPair : IDisposable
         try
         {
             var connecting = client.ConnectAsync(new IPEndPoint(through ?? toAddress, port));
-            if (!connecting.Wait(TimeSpan.FromSeconds(5)))
+            if (!connecting.Wait(TimeSpan.FromSeconds(30)))
                 throw new TimeoutException("no connection");
             return new TcpPair(client, listener.Accept());
         }
@@ -47,7 +47,7 @@ internal sealed class TcpPair : IDisposable
         {
             Task[] connecting = [];
             hold(() => connecting = [pair.Client.ConnectAsync(new IPEndPoint(other.Ip, port)), pair.Server.ConnectAsync(new IPEndPoint(one.Ip, port))]);
-            await Task.WhenAll(connecting).WaitAsync(TimeSpan.FromSeconds(10));
+            await Task.WhenAll(connecting).WaitAsync(TimeSpan.FromSeconds(30));
             return pair;
         }
         catch

@@ -77,7 +77,7 @@ public sealed class InProcessTests
         using var client = ClientOf(server, "system:masters");
         using (await client.GetAsync(Widgets + "?watch=1", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken))
             Assert.DoesNotContain("WATCH", await client.GetStringAsync("/metrics", TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (!(await client.GetStringAsync("/metrics", deadline.Token)).Contains("WATCH", StringComparison.Ordinal))
             await Task.Yield();
     }

@@ -62,7 +62,7 @@ public sealed class DeleteTests(CliServer server) : IClassFixture<CliServer>
         await server.OkAsync("apply -f -", Subnet("long", ", finalizers: [example.com/a, example.com/b]"));
         var marked = await server.OkAsync("delete subnet long --wait=false");
         Assert.Equal("subnet.fabric.vmnet.io \"long\" is being deleted: waits for finalizers example.com/a, example.com/b\n", marked.Output);
-        var late = await server.RunAsync("delete subnet long --timeout 1s");
+        var late = await server.RunAsync("delete subnet long --timeout 5s");
         Assert.Equal(1, late.Code);
         Assert.Contains("error: timed out: subnet.fabric.vmnet.io \"long\" is still there: waits for finalizers example.com/a, example.com/b", late.Error, StringComparison.Ordinal);
         await PatchAsync("long", """{"metadata":{"finalizers":null}}""");

@@ -5,7 +5,7 @@ namespace Fabric.Cli.Tests.Testing;
 /// <summary>Output that a test can read while a command still writes it.</summary>
 internal sealed class GrowingText : TextWriter
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(1);
 
     private readonly StringBuilder _text = new();
     private readonly Lock _lock = new();

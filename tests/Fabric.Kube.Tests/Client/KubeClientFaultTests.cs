@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using Fabric.Kube.Configuration;
 using Fabric.Kube.Tests.Testing;
 using Fabric.Kube.Transport;
 using Fabric.Resources;
@@ -59,10 +61,10 @@ public sealed class KubeClientFaultTests
     [Fact]
     public async Task Nobody_listening_is_unreachable()
     {
-        var server = await ScriptedServer.StartAsync();
-        var connection = server.Connection;
-        await server.DisposeAsync();
-        using var client = new KubeClient(connection, new KubeClientOptions { Attempts = 1 });
+        // Bound, so that the port is nobody else's, and not listened on.
+        using var nobody = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        nobody.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using var client = new KubeClient(new KubeConnection { Server = new Uri($"http://{nobody.LocalEndPoint}") }, new KubeClientOptions { Attempts = 1 });
         var e = await Assert.ThrowsAsync<KubeException>(() => client.Resource(ResourceTypes.Pods).GetAsync(Key, Token));
         Assert.Equal("Unreachable", e.Reason);
         Assert.False(await client.IsReadyAsync(Token));

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Fabric.Kube;
+using Fabric.Kube.Transport;
 using Fabric.Resources;
 
 namespace Fabric.Server.Tests.Replicas;
@@ -10,6 +11,7 @@ internal sealed class History : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly ConcurrentQueue<Change> _changes = new();
     private readonly List<Task> _watching = [];
+    private readonly List<Func<Task<bool>>> _haveCaughtUp = [];
 
     private sealed record Change(long Version, IKubeObject Value, bool IsGone);
 
@@ -28,6 +30,12 @@ internal sealed class History : IAsyncDisposable
     /// <returns>What should never have been.</returns>
     public async Task<IReadOnlyList<string>> EndAsync()
     {
+        // One watch may be behind another: a Nic would use what was claimed long ago.
+        foreach (var hasCaughtUp in _haveCaughtUp)
+        {
+            await ControlPlane.EventuallyAsync(async () => await hasCaughtUp() ? this : null);
+        }
+
         await _end.CancelAsync();
         await Task.WhenAll(_watching);
         var world = new Holdings();
@@ -52,6 +60,21 @@ internal sealed class History : IAsyncDisposable
         var list = await resource.ListAsync(ListOptions.All, _end.Token);
         Assert.Empty(list.Items);
         _watching.Add(FollowAsync(resource, list.Metadata.ResourceVersion!));
+        _haveCaughtUp.Add(() => HasCaughtUpAsync(resource));
+    }
+
+    /// <summary>Whether what the watches have told comes to what there is now.</summary>
+    private async Task<bool> HasCaughtUpAsync<T>(KubeResource<T> resource)
+        where T : class, IKubeObject
+    {
+        if (_watching.Find(watch => watch.IsFaulted) is { } broken)
+        {
+            await broken;
+        }
+
+        var there = (await resource.ListAsync(ListOptions.All, _end.Token)).Items.Select(value => (value.Metadata.Uid, value.Metadata.ResourceVersion));
+        var told = _changes.Where(change => change.Value is T).GroupBy(change => change.Value.Metadata.Uid, (_, changes) => changes.MaxBy(change => change.Version)!);
+        return told.Where(change => !change.IsGone).Select(change => (change.Value.Metadata.Uid, change.Value.Metadata.ResourceVersion)).ToHashSet().SetEquals(there);
     }
 
     private async Task FollowAsync<T>(KubeResource<T> resource, string version)
@@ -61,14 +84,21 @@ internal sealed class History : IAsyncDisposable
         {
             while (true)
             {
-                await foreach (var change in resource.WatchAsync(ListOptions.All, version, _end.Token))
+                try
                 {
-                    Assert.NotEqual(WatchEventType.Expired, change.Type);
-                    version = change.ResourceVersion;
-                    if (change.Value is { } value)
+                    await foreach (var change in resource.WatchAsync(ListOptions.All, version, _end.Token))
                     {
-                        _changes.Enqueue(new Change(long.Parse(version), value, change.Type == WatchEventType.Deleted));
+                        Assert.NotEqual(WatchEventType.Expired, change.Type);
+                        version = change.ResourceVersion;
+                        if (change.Value is { } value)
+                        {
+                            _changes.Enqueue(new Change(long.Parse(version), value, change.Type == WatchEventType.Deleted));
+                        }
                     }
+                }
+                catch (KubeException e) when (e.IsTransient)
+                {
+                    // The connection broke; the next goes on from where this one was.
                 }
             }
         }

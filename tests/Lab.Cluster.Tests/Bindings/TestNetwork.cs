@@ -83,8 +83,11 @@ internal sealed class TestNetwork : ISandboxes, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        var pidFile = Path.Combine(_folder, "udhcpd.pid");
-        if (File.Exists(pidFile) && ProcessIdentity.Of(int.Parse(await File.ReadAllTextAsync(pidFile), CultureInfo.InvariantCulture)) is { } server)
+        // A server that has begun writes its number in its own time.
+        var (pid, pidFile) = (0, Path.Combine(_folder, "udhcpd.pid"));
+        if (File.Exists(Path.Combine(_folder, "udhcpd.conf")))
+            await Until.TrueAsync(() => File.Exists(pidFile) && int.TryParse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture, out pid), TimeSpan.FromSeconds(10), CancellationToken.None);
+        if (pid != 0 && ProcessIdentity.Of(pid) is { } server)
             await server.StopAsync(TimeSpan.FromSeconds(1), CancellationToken.None);
         foreach (var netns in (string[])[Pod, Peer, Guest])
             await Tool.TryRunAsync("ip", ["netns", "delete", netns], CancellationToken.None);

@@ -42,7 +42,7 @@ public sealed class ExampleTests
 
         await cluster.Vms.MutateAsync(new ObjectKey("default", "vm-cirros"), vm => vm with { Spec = vm.Spec with { RunStrategy = "Always" } }, TestContext.Current.CancellationToken);
 
-        await Tool.RunAsync(Kubectl!, ["--kubeconfig", cluster.Kubeconfig, "wait", "vm/vm-cirros", "--for=condition=Ready", "--timeout=20s"], TestContext.Current.CancellationToken);
+        await Tool.RunAsync(Kubectl!, ["--kubeconfig", cluster.Kubeconfig, "wait", "vm/vm-cirros", "--for=condition=Ready", "--timeout=50s"], TestContext.Current.CancellationToken);
         Assert.Equal("bridge", Assert.Single(cluster.Guests.Bound).Binding.ToString(), ignoreCase: true);
     }
 

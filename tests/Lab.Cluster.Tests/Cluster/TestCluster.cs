@@ -13,7 +13,7 @@ namespace Lab.Cluster.Tests.Cluster;
 /// <summary>The real API server on loopback, the real players, and in place of containerd and QEMU what a test can steer.</summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("fabric-cluster-").FullName;
     private ApiServerHost _server = null!;

@@ -6,7 +6,7 @@ namespace Ovs.Ovsdb.Tests.Servers;
 public static class Clients
 {
     /// <summary>Longer than anything a test waits for takes; a test that needs it has failed.</summary>
-    public static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
+    public static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
 
     public static OvsdbClientOptions Options(OvsdbEndpoint endpoint) => new()
     {

@@ -40,9 +40,13 @@ public sealed class Daemon : IAsyncDisposable
         return await output;
     }
 
-    /// <summary>The lines of the log that are warnings or worse.</summary>
+    /// <summary>The lines of the log that are warnings or worse, but for those that say how long the program stood still: that is the machine's.</summary>
     public IReadOnlyList<string> Complaints() =>
-        [.. File.ReadLines(LogFile).Where(line => line.Contains("|WARN|", StringComparison.Ordinal) || line.Contains("|ERR|", StringComparison.Ordinal) || line.Contains("|EMER|", StringComparison.Ordinal))];
+    [
+        .. File.ReadLines(LogFile)
+            .Where(line => line.Contains("|WARN|", StringComparison.Ordinal) || line.Contains("|ERR|", StringComparison.Ordinal) || line.Contains("|EMER|", StringComparison.Ordinal))
+            .Where(line => !line.Contains("|timeval|", StringComparison.Ordinal)),
+    ];
 
     public async ValueTask DisposeAsync()
     {
