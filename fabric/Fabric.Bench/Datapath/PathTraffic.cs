@@ -8,7 +8,7 @@ using Fabric.Bench.Statistics;
 
 namespace Fabric.Bench.Datapath;
 
-/// <summary>Traffic between the ends of a path; each kind for a bounded time, on threads that stay on two processors, by blocking sockets.</summary>
+/// <summary>Traffic between the ends of a path; each kind for a bounded time, on threads that stay on their processors, by blocking sockets.</summary>
 internal static class PathTraffic
 {
     private const int BulkBytes = 256 << 10;
@@ -46,15 +46,18 @@ internal static class PathTraffic
     }
 
     /// <summary>One byte there and one back, one after the other.</summary>
+    /// <param name="path">Its ends.</param>
+    /// <param name="milliseconds">For so long.</param>
+    /// <param name="run">Where the two ends run.</param>
     /// <returns>Microseconds of each round trip, without the first tenth of the time.</returns>
-    internal static Sample RequestResponse(PathEnds path, int milliseconds)
+    internal static Sample RequestResponse(PathEnds path, int milliseconds, Action<Action, Action> run)
     {
         var (client, server) = Connect(path);
         using (client)
         using (server)
         {
             var trips = new List<double>();
-            Processors.RunApart(
+            run(
                 () =>
                 {
                     using var ending = client;

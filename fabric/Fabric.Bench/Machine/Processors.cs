@@ -11,18 +11,23 @@ internal static class Processors
 {
     /// <summary>Runs both on threads of their own, on the first and on the last processor that this process may use, until both have ended.</summary>
     /// <exception cref="Lab.Runner.State.LabException">The kernel does not let a thread choose its processor.</exception>
-    internal static void RunApart(Action first, Action last)
+    internal static void RunApart(Action first, Action last) => Run(new Pinned(first, isFirst: true), new Pinned(last, isFirst: false));
+
+    /// <summary>Runs both on threads of their own, on the first processor that this process may use, until both have ended: neither ever wakes another processor.</summary>
+    /// <inheritdoc cref="RunApart" path="/exception"/>
+    internal static void RunTogether(Action one, Action other) => Run(new Pinned(one, isFirst: true), new Pinned(other, isFirst: true));
+
+    /// <summary>Runs this on a thread of its own, on the first processor that this process may use.</summary>
+    /// <inheritdoc cref="RunApart" path="/exception"/>
+    internal static void RunAlone(Action work) => Run(new Pinned(work, isFirst: true));
+
+    private static void Run(params ReadOnlySpan<Pinned> threads)
     {
-        var threads = new[] { new Pinned(first, isFirst: true), new Pinned(last, isFirst: false) };
         foreach (var each in threads)
         {
             each.Join();
         }
     }
-
-    /// <summary>Runs this on a thread of its own, on the first processor that this process may use.</summary>
-    /// <inheritdoc cref="RunApart" path="/exception"/>
-    internal static void RunAlone(Action work) => new Pinned(work, isFirst: true).Join();
 
     /// <summary>A thread that stays, and what it failed of.</summary>
     private sealed class Pinned

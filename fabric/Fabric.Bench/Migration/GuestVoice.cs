@@ -10,6 +10,7 @@ namespace Fabric.Bench.Migration;
 public sealed class GuestVoice : IDisposable
 {
     private const string TapKind = "tun";
+    private const int MacBytes = 6;
     private const int SourceMac = 6;
     private const int EtherType = 12;
     private const int EthernetHeader = 14;
@@ -25,7 +26,8 @@ public sealed class GuestVoice : IDisposable
     private GuestVoice(Socket socket, MacAddress mac)
     {
         _socket = socket;
-        _mac = Convert.FromHexString(mac.ToString().Replace(":", "", StringComparison.Ordinal));
+        _mac = new byte[MacBytes];
+        mac.TryWriteBytes(_mac, out _);
         _hearing = new Thread(Hear) { IsBackground = true, Name = "tap" };
         _hearing.Start();
     }

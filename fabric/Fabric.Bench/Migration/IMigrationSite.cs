@@ -37,9 +37,14 @@ public interface IMigrationSite : IAsyncDisposable
     /// <exception cref="BenchException">It did not move.</exception>
     Task<Moved> MoveAsync(CancellationToken cancellationToken);
 
-    /// <summary>The TCP segments that the guest has sent again since it booted.</summary>
-    Task<long> RetransmittedByGuestAsync(CancellationToken cancellationToken);
+    /// <summary>What the guest's kernel has counted since it booted.</summary>
+    Task<GuestCounters> CountersAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>Counters of the guest's kernel.</summary>
+/// <param name="Retransmitted">TCP segments that it sent again (RFC 4022, tcpRetransSegs).</param>
+/// <param name="Undelivered">Datagrams that came to it and that its program's socket had no room for, or were broken (RFC 4113, udpInErrors).</param>
+public sealed record GuestCounters(long Retransmitted, long Undelivered);
 
 /// <summary>When what happened in a migration, as <see cref="System.Diagnostics.Stopwatch.GetTimestamp"/> tells the time.</summary>
 /// <param name="Left">The guest's last packet at its tap on the node it left.</param>

@@ -80,12 +80,15 @@ public sealed class MigrationBench(MigrationOptions options, Func<IProgress<stri
         var moves = Tallies<EchoedMove>();
         foreach (var way in Ways())
         {
-            run.Progress.Report($"{load.Name}: {way}, {moves[way].Count + 1} of {options.Migrations}");
             await site.UseAsync(way, cancellationToken);
+            var before = await site.CountersAsync(cancellationToken);
             using var peers = new EchoPeers(site, load.Rate);
             await peers.BeginAsync(cancellationToken);
             var moved = await site.MoveAsync(cancellationToken);
-            moves[way].Add(new EchoedMove(moved, await peers.EndAsync()));
+            var echoes = await peers.EndAsync();
+            var move = new EchoedMove(moved, echoes, (await site.CountersAsync(cancellationToken)).Undelivered - before.Undelivered);
+            moves[way].Add(move);
+            run.Progress.Report($"{load.Name}: {way}, {moves[way].Count} of {options.Migrations}: {move}");
         }
 
         foreach (var (way, done) in moves)
@@ -99,6 +102,8 @@ public sealed class MigrationBench(MigrationOptions options, Func<IProgress<stri
         var (prefix, of) = Words(way);
         run.Figure($"{prefix}lost_{load.Name}_total", moves.Sum(move => move.Lost), "1", $"datagrams lost in all migrations at {load.Rate} a second{of}");
         run.Figure($"{prefix}lost_{load.Name}_in_pause", moves.Sum(move => move.LostInPause), "1", $"of these, sent while the guest stood still{of}");
+        run.Figure($"{prefix}lost_{load.Name}_after", moves.Sum(move => move.LostAfter), "1", $"of these, sent later{of}");
+        run.Figure($"{prefix}lost_{load.Name}_in_guest", moves.Sum(move => move.LostInGuest), "1", $"datagrams that came to the guest and were dropped by its own kernel{of}");
         prefix += load.Prefix;
         run.Figure($"{prefix}duplicates_p50", moves.Median(move => move.Echoes.Sum(each => each.Duplicates)), "1", $"answered twice in a migration{of}");
         run.Figure($"{prefix}reordered_total", moves.Sum(move => move.Echoes.Sum(each => each.Reordered)), "1", $"answers that overtook each other{of}");
@@ -118,14 +123,14 @@ public sealed class MigrationBench(MigrationOptions options, Func<IProgress<stri
         var outcomes = Tallies<(TcpOutcome Peers, long ByGuest)>();
         foreach (var way in Ways())
         {
-            run.Progress.Report($"TCP: {way}, {outcomes[way].Count + 1} of {options.Migrations}");
             await site.UseAsync(way, cancellationToken);
-            var before = await site.RetransmittedByGuestAsync(cancellationToken);
+            var before = await site.CountersAsync(cancellationToken);
             using var peers = new TcpPeers(site);
             await UntilAsync(() => peers.AreUnderWay, "the guest's TCP services answer", cancellationToken);
             await site.MoveAsync(cancellationToken);
             var outcome = await Task.Run(peers.End, cancellationToken);
-            outcomes[way].Add((outcome, await site.RetransmittedByGuestAsync(cancellationToken) - before));
+            outcomes[way].Add((outcome, (await site.CountersAsync(cancellationToken)).Retransmitted - before.Retransmitted));
+            run.Progress.Report($"TCP: {way}, {outcomes[way].Count} of {options.Migrations}: {outcome.Ended} ended, stalls of {outcome.StallTo.TotalMilliseconds:0} and {outcome.StallFrom.TotalMilliseconds:0} ms");
         }
 
         foreach (var (way, done) in outcomes)
@@ -182,15 +187,20 @@ public sealed class MigrationBench(MigrationOptions options, Func<IProgress<stri
     private sealed record Load(string Name, string Prefix, int Rate);
 
     /// <summary>A migration and what peers noticed.</summary>
-    private sealed record EchoedMove(Moved Moved, IReadOnlyList<Echoes> Echoes)
+    private sealed record EchoedMove(Moved Moved, IReadOnlyList<Echoes> Echoes, long LostInGuest)
     {
         internal int Lost => Echoes.Sum(each => each.Lost);
 
         internal int LostInPause => Echoes.Sum(each => each.LostBetween(Moved.Left - BeforeThePause, Moved.Came));
 
+        internal int LostAfter => Echoes.Sum(each => each.LostBetween(Moved.Came + 1, long.MaxValue));
+
         internal TimeSpan GuestSilence => Stopwatch.GetElapsedTime(Moved.Left, Moved.Came);
 
         internal TimeSpan Followed => Stopwatch.GetElapsedTime(Moved.Spoke, Moved.Followed);
+
+        public override string ToString() =>
+            $"{Lost} lost, {LostInPause} of them in the pause and {LostAfter} after, {LostInGuest} in the guest; {Echoes.Sum(each => each.Duplicates)} twice; silent for {GuestSilence.TotalMilliseconds:0} ms";
     }
 }
 

@@ -1,4 +1,5 @@
 using Fabric.Bench.Datapath;
+using Fabric.Bench.Machine;
 using Fabric.Primitives;
 
 namespace Fabric.Bench.Qos;
@@ -90,10 +91,10 @@ public sealed class QosBench(QosOptions options, Func<IProgress<string>, Cancell
     {
         run.Progress.Report("neighbours of a limited pod");
         await site.LimitAsync(new QosRates(BitRate.Parse("10M")), cancellationToken);
-        run.Figure("neighbour_rr_p50_alone_us", PathTraffic.RequestResponse(site.Neighbours, options.Milliseconds).Median, "us", "round trip of two pods that are not limited, median");
+        run.Figure("neighbour_rr_p50_alone_us", PathTraffic.RequestResponse(site.Neighbours, options.Milliseconds, Processors.RunApart).Median, "us", "round trip of two pods that are not limited, median");
         using (ShapedTraffic.Pour(site.Path(sameNode: false, toLimited: false, v6: false)))
         {
-            run.Figure("neighbour_rr_p50_beside_us", PathTraffic.RequestResponse(site.Neighbours, options.Milliseconds).Median, "us", "the same while a limited pod sends all it can");
+            run.Figure("neighbour_rr_p50_beside_us", PathTraffic.RequestResponse(site.Neighbours, options.Milliseconds, Processors.RunApart).Median, "us", "the same while a limited pod sends all it can");
         }
 
         run.Ratio("neighbour_rr_p50_beside_vs_alone", "neighbour_rr_p50_beside_us", "neighbour_rr_p50_alone_us", "what neighbours of a limited pod notice of it");

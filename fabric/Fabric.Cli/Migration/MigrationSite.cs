@@ -136,11 +136,10 @@ internal sealed class MigrationSite : IMigrationSite
     }
 
     /// <inheritdoc/>
-    public async Task<long> RetransmittedByGuestAsync(CancellationToken cancellationToken)
+    public async Task<GuestCounters> CountersAsync(CancellationToken cancellationToken)
     {
-        // Two lines of which the first names the fields of the second.
-        var lines = (await GuestAsync("grep ^Tcp: /proc/net/snmp", cancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        return long.Parse(lines[1].Split(' ')[Array.IndexOf(lines[0].Split(' '), "RetransSegs")], CultureInfo.InvariantCulture);
+        var lines = (await GuestAsync("cat /proc/net/snmp", cancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return new GuestCounters(Counter(lines, "Tcp:", "RetransSegs"), Counter(lines, "Udp:", "InErrors"));
     }
 
     /// <inheritdoc/>
@@ -198,6 +197,13 @@ internal sealed class MigrationSite : IMigrationSite
     {
         var result = await _lab.GuestExecAsync(VmKey, ["sh", "-c", command], ExecDeadline, cancellationToken);
         return result.ExitCode == 0 ? result.Output : throw new BenchException($"in the guest, `{command}` failed: {result.Error}");
+    }
+
+    /// <summary>Each protocol has two lines of which the first names the fields of the second.</summary>
+    private static long Counter(string[] lines, string protocol, string field)
+    {
+        var fields = lines.Where(line => line.StartsWith(protocol, StringComparison.Ordinal)).Select(line => line.Split(' ')).ToArray();
+        return long.Parse(fields[1][Array.IndexOf(fields[0], field)], CultureInfo.InvariantCulture);
     }
 
     private async Task<NicStatus> NicAsync(CancellationToken cancellationToken) =>

@@ -86,6 +86,12 @@ public sealed class MigrationBenchTests
             if (_way == MigrationWay.Rarp)
             {
                 left = Stopwatch.GetTimestamp();
+                // What was sent before this is answered, however late it is read.
+                while (_echo.Available > 0)
+                {
+                    Thread.Yield();
+                }
+
                 _drops = true;
                 Wait();
                 _drops = false;
@@ -111,7 +117,7 @@ public sealed class MigrationBenchTests
             }
         }, cancellationToken);
 
-        public Task<long> RetransmittedByGuestAsync(CancellationToken cancellationToken) => Task.FromResult(0L);
+        public Task<GuestCounters> CountersAsync(CancellationToken cancellationToken) => Task.FromResult(new GuestCounters(0, 0));
 
         public ValueTask DisposeAsync()
         {
@@ -134,8 +140,10 @@ public sealed class MigrationBenchTests
             EndPoint from = new IPEndPoint(IPAddress.Any, 0);
             while (true)
             {
+                // Only what both came and was read in the pause was certainly sent in it.
+                var drops = _drops;
                 var length = _echo.ReceiveFrom(buffer, ref from);
-                if (_drops)
+                if (drops && _drops)
                 {
                     Dropped++;
                     continue;
