@@ -56,8 +56,9 @@ public static class AgentHost
         var instances = new LaunchedInstances(client);
         ReadSetServer? told = null;
         var status = new AttachmentStatus(client, options.NodeName, options.Time, () => told?.Endpoint);
-        using var vms = new VmEndpoints(datapath, journal, status, view, ovsdb.Replica, options.NodeName, options.Time, logger);
-        told = new ReadSetServer(ovsdb.Replica, vms.Answer, logger);
+        var connections = new VmConnections(ovsdb.Replica, PeerWatch.FoldersOf(options.Ovs), logger);
+        using var vms = new VmEndpoints(datapath, journal, status, view, ovsdb.Replica, connections, options.NodeName, options.Time, logger);
+        told = new ReadSetServer(ovsdb.Replica, vms.AnswerAsync, logger);
         var shapers = new EndpointShapers(node, datapath);
         var ports = new SwitchPorts(node, vswitch, datapath, shapers, journal, steps, logger);
         using var endpoints = new EndpointBuilder(node, vswitch, ports, datapath, shapers, vms, steps, logger);

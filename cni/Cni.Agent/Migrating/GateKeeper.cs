@@ -12,11 +12,13 @@ namespace Cni.Agent.Migrating;
 /// </summary>
 /// <param name="vm">The VM's endpoint, whose gate is held.</param>
 /// <param name="outlet">Sends frames into the VM's pod.</param>
+/// <param name="inlet">Has this node's switch get to know the VM's connections.</param>
 /// <param name="source">Asks the agent of the node it comes from; null where that cannot be asked.</param>
 /// <param name="tell">Is told what has happened, that the VM has come and then the figures; must not wait.</param>
 /// <param name="finish">Puts the usual programs back; called at the end, on this thread.</param>
 /// <param name="logger">Is told the figures.</param>
-internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClient? source, Action<NicGate> tell, Action finish, ILogger logger) : IDisposable
+internal sealed class GateKeeper(
+    VmEndpoint vm, PacketSocket outlet, ConnectionInlet inlet, ReadSetClient? source, Action<NicGate> tell, Action finish, ILogger logger) : IDisposable
 {
     // Longer than any pause of this process; after it frames pass, and what was kept is lost.
     internal static readonly TimeSpan HoldLease = TimeSpan.FromSeconds(2);
@@ -31,6 +33,9 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
     // What the source had said so long ago says more than a guess; what is older would have the VM be given too much twice.
     private static readonly TimeSpan LongestMemory = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan MemoryPeriod = TimeSpan.FromMilliseconds(250);
+
+    // A connection that is not known here yet when the VM stands still loses what comes of it until the VM sends again. The source looks through all that it tracks each time.
+    private static readonly TimeSpan ConnectionsPeriod = TimeSpan.FromMilliseconds(500);
 
     // A guest that has just come reads slowly: for so long frames are handed to it no faster than it reads.
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(500);
@@ -52,6 +57,7 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
     private readonly byte[] _frame = new byte[MigrationGate.MaxFrame];
     private long _repaired;
     private (ReadSetAnswer Answer, long Asked)? _soFar;
+    private long _connectionsAsked;
     private volatile bool _isAskedToOpen;
     private volatile bool _isEnding;
     private int _isDisposed;
@@ -102,6 +108,7 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
         {
             source?.Dispose();
             outlet.Dispose();
+            inlet.Dispose();
         }
     }
 
@@ -140,6 +147,16 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
         }
     }
 
+    /// <summary>Again and again, for the port may not be OVN's yet, and the VM opens others.</summary>
+    private void LearnConnections()
+    {
+        if (source?.AskConnections(SourcePatience) is { } frames)
+        {
+            _connectionsAsked = Stopwatch.GetTimestamp();
+            inlet.Learn(frames);
+        }
+    }
+
     /// <returns>Whether there is something to deliver; false when the attachment went before.</returns>
     private bool Hold()
     {
@@ -157,6 +174,11 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
             if (_soFar is not { } said || Stopwatch.GetElapsedTime(said.Asked) > MemoryPeriod)
             {
                 AskSoFar();
+            }
+
+            if (Stopwatch.GetElapsedTime(_connectionsAsked) > ConnectionsPeriod)
+            {
+                LearnConnections();
             }
         }
 
@@ -264,10 +286,19 @@ internal sealed class GateKeeper(VmEndpoint vm, PacketSocket outlet, ReadSetClie
                 }
                 else if (Gate.TryRead(next, _frame, out var frame))
                 {
-                    outlet.Send(_frame.AsSpan(0, frame.Length));
-                    oldest = isOld ? Math.Min(oldest, frame.Came) : oldest;
-                    room = Math.Max(0, room - 1);
-                    released++;
+                    if (outlet.Send(_frame.AsSpan(0, frame.Length)))
+                    {
+                        oldest = isOld ? Math.Min(oldest, frame.Came) : oldest;
+                        room = Math.Max(0, room - 1);
+                        released++;
+                    }
+                    else if (Stopwatch.GetElapsedTime(began) < LongestDrain)
+                    {
+                        // The queue that holds the VM to its rate is full: what is behind waits here.
+                        Thread.Sleep(1);
+                        continue;
+                    }
+
                     next++;
                 }
 

@@ -25,6 +25,7 @@ internal sealed class ReadSetClient(IPEndPoint endpoint, string node, ObjectKey 
     private readonly CancellationTokenSource _ending = new();
     private SslStream? _stream;
     private Socket? _socket;
+    private bool _knowsNoConnections;
 
     /// <summary>Connects, again and again until it is connected or disposed of.</summary>
     internal async Task ConnectAsync()
@@ -73,6 +74,20 @@ internal sealed class ReadSetClient(IPEndPoint endpoint, string node, ObjectKey 
     /// <summary>Asks on this thread what the VM's tap has been given where it is, read or not.</summary>
     /// <returns>The answer; null when there is none.</returns>
     internal ReadSetAnswer? AskHeard(TimeSpan patience) => TryExchange(new ReadSetRequest(ReadSetVerb.Heard, nic), [], patience);
+
+    /// <summary>Asks on this thread which connections the VM has opened.</summary>
+    /// <returns>A frame of each, as it might have sent it; null when there is no answer.</returns>
+    internal IReadOnlyList<ReadOnlyMemory<byte>>? AskConnections(TimeSpan patience)
+    {
+        if (_knowsNoConnections || TryExchange(new ReadSetRequest(ReadSetVerb.Connections, nic), [], patience) is not { } answer)
+        {
+            return null;
+        }
+
+        // An agent of before there was this question hangs up over it.
+        _knowsNoConnections = answer.Status is ReadSetStatus.Malformed;
+        return answer.Status is ReadSetStatus.Known ? FrameBundle.Parse(answer.Frames) : null;
+    }
 
     /// <summary>Has the VM be given frames where it is.</summary>
     /// <returns>Whether it was.</returns>
@@ -166,6 +181,19 @@ internal sealed class ReadSetClient(IPEndPoint endpoint, string node, ObjectKey 
         var bytes = new byte[ReadSetAnswer.HeaderBytes + (count * sizeof(ulong))];
         header.CopyTo(bytes, 0);
         stream.ReadExactly(bytes.AsSpan(ReadSetAnswer.HeaderBytes));
-        return ReadSetAnswer.Parse(bytes);
+        var answer = ReadSetAnswer.Parse(bytes);
+        if (request.Verb is not ReadSetVerb.Connections || answer is null)
+        {
+            return answer;
+        }
+
+        if (answer.Unread > ReadSetRequest.MaxFrames)
+        {
+            throw new IOException($"{answer.Unread} bytes of frames are too many");
+        }
+
+        var following = new byte[answer.Unread];
+        stream.ReadExactly(following);
+        return answer with { Frames = following };
     }
 }

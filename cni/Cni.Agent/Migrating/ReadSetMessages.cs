@@ -19,6 +19,9 @@ internal enum ReadSetVerb
 
     /// <summary>Here are frames that its tap was not given: have it read them. The frames follow.</summary>
     Deliver,
+
+    /// <summary>Which connections has it opened?</summary>
+    Connections,
 }
 
 /// <summary>A question: a line of text, <c>VERB NAMESPACE/NIC</c>, and for <see cref="ReadSetVerb.Deliver"/> how many bytes of frames follow.</summary>
@@ -31,7 +34,7 @@ internal sealed record ReadSetRequest(ReadSetVerb Verb, ObjectKey Nic, int Bytes
     internal const int MaxFrames = 512 * 1024;
 
     private static readonly (string Word, ReadSetVerb Verb)[] Words =
-        [("prepare", ReadSetVerb.Prepare), ("read", ReadSetVerb.Read), ("heard", ReadSetVerb.Heard), ("deliver", ReadSetVerb.Deliver)];
+        [("prepare", ReadSetVerb.Prepare), ("read", ReadSetVerb.Read), ("heard", ReadSetVerb.Heard), ("deliver", ReadSetVerb.Deliver), ("connections", ReadSetVerb.Connections)];
 
     /// <summary>The line, with its end.</summary>
     internal byte[] ToBytes() => Encoding.UTF8.GetBytes($"{Words.First(word => word.Verb == Verb).Word} {Nic}{(Verb == ReadSetVerb.Deliver ? $" {Bytes}" : "")}\n");
@@ -126,9 +129,12 @@ internal enum ReadSetStatus
 /// <summary>An answer: a header of 16 bytes, and the hashes of the frames that the VM has read, the oldest first, all little endian.</summary>
 /// <param name="Status">Whether there is one.</param>
 /// <param name="Hashes">The newest frames read.</param>
-/// <param name="Unread">How many frames it had not read.</param>
+/// <param name="Unread">How many frames it had not read; of <see cref="ReadSetVerb.Connections"/>, how many bytes of frames follow.</param>
 internal sealed record ReadSetAnswer(ReadSetStatus Status, ulong[] Hashes, long Unread)
 {
+    /// <summary>The frames that follow: a <see cref="FrameBundle"/>.</summary>
+    internal ReadOnlyMemory<byte> Frames { get; init; }
+
     /// <summary>At most so many hashes: nearly as many as are known of the frames that went into a tap.</summary>
     internal const int MaxHashes = 8128;
 
@@ -136,9 +142,12 @@ internal sealed record ReadSetAnswer(ReadSetStatus Status, ulong[] Hashes, long 
 
     internal static ReadSetAnswer Refused(ReadSetStatus status) => new(status, [], 0);
 
+    internal static ReadSetAnswer Of(byte[] frames) => new(ReadSetStatus.Known, [], frames.Length) { Frames = frames };
+
     internal byte[] ToBytes()
     {
-        var bytes = new byte[HeaderBytes + (Hashes.Length * sizeof(ulong))];
+        var bytes = new byte[HeaderBytes + (Hashes.Length * sizeof(ulong)) + Frames.Length];
+        Frames.CopyTo(bytes.AsMemory(HeaderBytes + (Hashes.Length * sizeof(ulong))));
         BinaryPrimitives.WriteInt32LittleEndian(bytes, (int)Status);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), Hashes.Length);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(8), Unread);
@@ -158,7 +167,7 @@ internal sealed record ReadSetAnswer(ReadSetStatus Status, ulong[] Hashes, long 
             ? count
             : null;
 
-    /// <summary>Reads a whole answer.</summary>
+    /// <summary>Reads an answer, without frames that follow.</summary>
     /// <returns>Null when it is none.</returns>
     internal static ReadSetAnswer? Parse(ReadOnlySpan<byte> bytes)
     {

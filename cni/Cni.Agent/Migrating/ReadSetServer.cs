@@ -17,7 +17,7 @@ namespace Cni.Agent.Migrating;
 /// <param name="vswitch">The switch's database, which says where the node is reached and what it proves its name with.</param>
 /// <param name="answer">Answers a question of a node.</param>
 /// <param name="logger">Is told what does not work.</param>
-internal sealed class ReadSetServer(OvsdbReplica vswitch, Func<string, ReadSetRequest, ReadOnlyMemory<byte>, ReadSetAnswer> answer, ILogger logger)
+internal sealed class ReadSetServer(OvsdbReplica vswitch, Func<string, ReadSetRequest, ReadOnlyMemory<byte>, CancellationToken, ValueTask<ReadSetAnswer>> answer, ILogger logger)
 {
     /// <summary>The TCP port. It is looked for nowhere: the attachments of Nics say where an agent is asked.</summary>
     internal const int Port = 6471;
@@ -130,7 +130,7 @@ internal sealed class ReadSetServer(OvsdbReplica vswitch, Func<string, ReadSetRe
             }
 
             var frames = request.Bytes == 0 ? [] : await ReadBytesAsync(reader, request.Bytes, cancellationToken);
-            await stream.WriteAsync(answer(node, request, frames).ToBytes(), cancellationToken);
+            await stream.WriteAsync((await answer(node, request, frames, cancellationToken)).ToBytes(), cancellationToken);
         }
     }
 

@@ -37,6 +37,7 @@ internal sealed class VmEndpoints : IDisposable
     private readonly AttachmentStatus _status;
     private readonly NodeView _view;
     private readonly OvsdbReplica _vswitch;
+    private readonly VmConnections _connections;
     private readonly string _node;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -50,9 +51,10 @@ internal sealed class VmEndpoints : IDisposable
     private readonly WorkQueue<AttachmentKey> _queue = new(new WorkQueueOptions { Retry = new Backoff(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(5)) });
 
     internal VmEndpoints(
-        EndpointDatapath datapath, AttachmentJournal journal, AttachmentStatus status, NodeView view, OvsdbReplica vswitch, string node, TimeProvider time, ILogger logger)
+        EndpointDatapath datapath, AttachmentJournal journal, AttachmentStatus status, NodeView view, OvsdbReplica vswitch, VmConnections connections, string node, TimeProvider time,
+        ILogger logger)
     {
-        (_datapath, _journal, _status, _view, _vswitch, _node, _time, _logger) = (datapath, journal, status, view, vswitch, node, time, logger);
+        (_datapath, _journal, _status, _view, _vswitch, _connections, _node, _time, _logger) = (datapath, journal, status, view, vswitch, connections, node, time, logger);
     }
 
     /// <summary>Begins with an endpoint whose devices are joined and not up yet; that of the target of a migration keeps frames from now on.</summary>
@@ -145,10 +147,10 @@ internal sealed class VmEndpoints : IDisposable
     }
 
     /// <summary>What another node asks of a VM that goes there.</summary>
-    internal ReadSetAnswer Answer(string node, ReadSetRequest request, ReadOnlyMemory<byte> bytes)
+    internal async ValueTask<ReadSetAnswer> AnswerAsync(string node, ReadSetRequest request, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         // To whom else a Nic is attached was said by the control plane and that node's agent.
-        if (_view.Nics.Get(request.Nic)?.Status?.Attachments.Any(each => each.Node == node && each.Node != _node) != true)
+        if (_view.Nics.Get(request.Nic)?.Status is not { } nic || !nic.Attachments.Any(each => each.Node == node && each.Node != _node))
         {
             return ReadSetAnswer.Refused(ReadSetStatus.NotHere);
         }
@@ -168,6 +170,8 @@ internal sealed class VmEndpoints : IDisposable
                 return vm.ReadHeard();
             case ReadSetVerb.Deliver when FrameBundle.Parse(bytes) is { } frames:
                 return Delivered(vm, frames);
+            case ReadSetVerb.Connections:
+                return ReadSetAnswer.Of(FrameBundle.ToBytes(await _connections.ReadAsync(nic, vm.Addresses, cancellationToken)));
             default:
                 return ReadSetAnswer.Refused(ReadSetStatus.Malformed);
         }
@@ -263,7 +267,9 @@ internal sealed class VmEndpoints : IDisposable
     {
         _datapath.FastPath?.Hold(vm.Addresses);
         vm.Gate.Hold(devices, GateKeeper.HoldLease);
-        vm.Keeper = new GateKeeper(vm, PacketSocket.Open(devices.HostIndex), ClientFor(vm.Record), gate => Say(vm.Record, gate), () => Finish(vm.Record, devices), _logger);
+        vm.Keeper = new GateKeeper(
+            vm, PacketSocket.Open(devices.HostIndex), new ConnectionInlet(PacketSocket.Open(devices.OvsIndex), () => _datapath.FastPath is { IsEnabled: true }), ClientFor(vm.Record),
+            gate => Say(vm.Record, gate), () => Finish(vm.Record, devices), _logger);
         vm.Keeper.Start();
         Say(vm.Record, new NicGate { MigrationUid = vm.Record.Migration!, State = NicGateState.Held });
     }

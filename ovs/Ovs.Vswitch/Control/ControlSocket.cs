@@ -11,7 +11,7 @@ namespace Ovs.Vswitch.Control;
 /// <param name="Path">The socket: <c>PROGRAM.PID.ctl</c>, or whatever its <c>--unixctl</c> said.</param>
 public sealed record ControlSocket(string Path)
 {
-    private const int MaxAnswerBytes = 1 << 20;
+    private const int MaxAnswerBytes = 16 << 20;
 
     /// <summary>Finds the socket of a running daemon, in the first of some folders that has one: under its own name or one with its process id.</summary>
     /// <param name="folders">Such as <c>/var/run/openvswitch</c>.</param>

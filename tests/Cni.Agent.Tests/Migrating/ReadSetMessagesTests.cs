@@ -10,6 +10,7 @@ public sealed class ReadSetMessagesTests
     [InlineData("prepare a/vm.web.default")]
     [InlineData("read a/vm.web.default")]
     [InlineData("heard a/vm.web.default")]
+    [InlineData("connections a/vm.web.default")]
     [InlineData("deliver a/vm.web.default 512")]
     public void Question_is_read_as_it_is_written(string line)
     {
@@ -44,6 +45,15 @@ public sealed class ReadSetMessagesTests
         Assert.Equal((answer.Status, answer.Unread), (read.Status, read.Unread));
         Assert.Equal(answer.Hashes, read.Hashes);
         Assert.Equal(ReadSetStatus.Translated, ReadSetAnswer.Parse(ReadSetAnswer.Refused(ReadSetStatus.Translated).ToBytes())!.Status);
+    }
+
+    [Fact]
+    public void Answer_says_how_many_bytes_of_frames_follow()
+    {
+        var frames = FrameBundle.ToBytes([new byte[60], new byte[42]]);
+        var bytes = ReadSetAnswer.Of(frames).ToBytes();
+        Assert.Equal(frames, bytes[ReadSetAnswer.HeaderBytes..]);
+        Assert.Equal(frames.Length, ReadSetAnswer.Parse(bytes.AsSpan(0, ReadSetAnswer.HeaderBytes))!.Unread);
     }
 
     [Fact]
