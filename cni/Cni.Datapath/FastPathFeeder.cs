@@ -23,6 +23,7 @@ public sealed class FastPathFeeder
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan HeldPeriod = TimeSpan.FromSeconds(1);
 
     private readonly EndpointDatapath _datapath;
     private readonly OvsdbReplica _vswitch;
@@ -121,7 +122,7 @@ public sealed class FastPathFeeder
         try
         {
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            Task[] parts = [_conntrack.RunAsync(Signal, ending.Token), epochs.RunAsync(ending.Token), FollowSouthboundAsync(ending.Token), WorkAsync(flows, uplink, ending.Token)];
+            Task[] parts = [_conntrack.RunAsync(Signal, ending.Token), epochs.RunAsync(ending.Token), FollowSouthboundAsync(ending.Token), WatchHeldAsync(flows, ending.Token), WorkAsync(flows, uplink, ending.Token)];
             await Task.WhenAny(parts);
             await ending.CancelAsync();
             await Task.WhenAll(parts);
@@ -135,6 +136,20 @@ public sealed class FastPathFeeder
     private void OnChanged(object? sender, EventArgs e) => Signal();
 
     private void Signal() => _work.Writer.TryWrite(true);
+
+    /// <summary>Another process detaches and attaches by the maps, which tell nobody.</summary>
+    private async Task WatchHeldAsync(FlowCache flows, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(HeldPeriod, _options.Time);
+        for (var before = flows.IsHeld; await timer.WaitForNextTickAsync(cancellationToken);)
+        {
+            if (flows.IsHeld != before)
+            {
+                before = !before;
+                Signal();
+            }
+        }
+    }
 
     private async Task WorkAsync(FlowCache flows, UplinkQueue uplink, CancellationToken cancellationToken)
     {
@@ -245,8 +260,9 @@ public sealed class FastPathFeeder
             _wasEnabled = true;
             flows.Enable(_options.Ages);
         }
-        else if (!IsTakingOver(state))
+        else if (state != FastPathState.Detached && !IsTakingOver(state))
         {
+            // What is detached is held already, and fast again as soon as it is not.
             flows.Disable();
         }
 

@@ -70,6 +70,39 @@ public sealed class LifecycleTests(FastPathRig rig)
     }
 
     [Fact(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
+    public async Task A_node_that_is_detached_by_hand_loses_nothing_and_is_fast_again_when_it_is_attached()
+    {
+        var pods = await rig.PodsAsync();
+        var (a, b, port) = (pods.A, pods.Far, rig.NextPort());
+        using var flow = new UdpClientFlow(a, a.Ip, port, b.Ip, port);
+        using var stream = new AnswerStream(() => flow.TryExchange(timeoutMilliseconds: UdpClientFlow.PatienceMilliseconds), new UdpEcho(b, b.Ip, port));
+        await FastAsync();
+        using (var running = RunningFastPath.Open(rig.Node1.FindRunning("from_endpoint")!.Value)!)
+        {
+            running.Hold();
+            await Eventually.HoldsAsync(() => rig.Node1.Feeder.State == FastPathState.Detached);
+            // Whatever changes meanwhile has the agent look at all of it again.
+            rig.Policy();
+            await Eventually.HoldsAsync(() => rig.Node1.Flows.Policy == rig.Node2.Flows.Policy);
+            var (answers, fast) = (stream.Answers, a.Sent.FastPackets);
+            await Eventually.HoldsAsync(() => stream.Answers > answers + 200);
+            Assert.Equal(fast, a.Sent.FastPackets);
+
+            running.Release();
+        }
+
+        await Eventually.HoldsAsync(() => rig.Node1.Feeder.State.IsEnabled);
+        await FastAsync();
+        Assert.InRange(stream.Unanswered, 0, 1);
+
+        Task FastAsync()
+        {
+            var before = a.Sent.FastPackets;
+            return Eventually.HoldsAsync(() => a.Sent.FastPackets > before + 100);
+        }
+    }
+
+    [Fact(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
     public async Task Established_flows_lose_nothing_when_ovs_vswitchd_starts_again_and_others_are_fast_afterwards()
     {
         var pods = await rig.PodsAsync();

@@ -236,8 +236,8 @@ internal sealed class GateKeeper(
         var first = Math.Max(0, head - Gate.Slots + 8);
         var (hashes, came) = Look(first, head);
         var passed = read is not null
-            ? ReleasePlan.Unread(hashes, read.Hashes, isCut: read.Hashes.Length == ReadSetAnswer.MaxHashes)
-            : ReleasePlan.NewerThan(came, spoke - (ReleasePlan.Fallback.Ticks * 100));
+            ? ReleasePlan.Unread(hashes, read.Hashes, isCut: read.Hashes.Length == ReadSetAnswer.MaxHashes, came, spoke - Nanoseconds(ReleasePlan.Longest))
+            : ReleasePlan.NewerThan(came, spoke - Nanoseconds(ReleasePlan.Fallback));
         Gate.Renew(DrainLease);
         Gate.Drain(first, Settle);
         Deliver(new Delivery(first, passed, spoke, NoteOf(answer, spoke)));
@@ -259,6 +259,9 @@ internal sealed class GateKeeper(
         return (hashes, came);
     }
 
+    // The clock that frames are stamped with.
+    private static long Nanoseconds(TimeSpan time) => time.Ticks * 100;
+
     private void Deliver(Delivery delivery)
     {
         var (next, released, isTold) = (delivery.First, 0L, false);
@@ -266,7 +269,16 @@ internal sealed class GateKeeper(
         var (oldest, began) = (delivery.Spoke, Stopwatch.GetTimestamp());
         while (!_isEnding && !(Gate.IsOpen && next == Gate.Head))
         {
-            Gate.Renew(DrainLease);
+            if (Stopwatch.GetElapsedTime(began) < LongestDrain)
+            {
+                Gate.Renew(DrainLease);
+            }
+            else
+            {
+                // More comes than is delivered: the next frame passes by what is still kept.
+                Gate.EndLease();
+            }
+
             var head = Gate.Head;
             if (next < head)
             {

@@ -6,10 +6,27 @@ internal static class ReleasePlan
     /// <summary>Where what the VM has read is not known: what is older than this it has read most likely, and gets a second time what is newer.</summary>
     internal static readonly TimeSpan Fallback = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>What is older is of no use to anybody, whether it was read or not: longer than a VM stands still, shorter than a connection's patience.</summary>
+    internal static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+
     /// <param name="kept">The frames in the order in which they came: their hashes.</param>
     /// <param name="read">The hashes of the frames that the VM has read where it was; each stands for one frame.</param>
     /// <param name="isCut">Whether it had read more than that, before.</param>
+    /// <param name="came">When each frame came.</param>
+    /// <param name="since">The oldest that the VM is to get.</param>
     /// <returns>For each frame whether it is passed over.</returns>
+    internal static bool[] Unread(IReadOnlyList<ulong> kept, IEnumerable<ulong> read, bool isCut, IReadOnlyList<long> came, long since)
+    {
+        var passed = Unread(kept, read, isCut);
+        for (var i = 0; i < passed.Length; i++)
+        {
+            passed[i] |= came[i] < since;
+        }
+
+        return passed;
+    }
+
+    /// <inheritdoc cref="Unread(IReadOnlyList{ulong}, IEnumerable{ulong}, bool, IReadOnlyList{long}, long)"/>
     internal static bool[] Unread(IReadOnlyList<ulong> kept, IEnumerable<ulong> read, bool isCut = false)
     {
         var times = new Dictionary<ulong, int>();

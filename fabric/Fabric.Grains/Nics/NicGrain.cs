@@ -261,7 +261,7 @@ public sealed partial class NicGrain : Grain, INicGrain
                 _events.Normal(about, "MigrationHolding", $"{to} gets what is sent to the VM as well and keeps it.");
                 break;
             case NicMigrationPhase.Activated:
-                _events.Normal(about, "MigrationActivated", $"The VM speaks on {to}, which delivers what it had not read.");
+                _events.Normal(about, "MigrationActivated", $"The VM speaks on {to}, which delivers what it had not read{(migration.Released is null ? "" : $": {Figures(migration)}")}.");
                 break;
             case NicMigrationPhase.Converged:
                 _events.Normal(about, "MigrationConverged", $"{to} alone has the port: {Figures(migration)}.");

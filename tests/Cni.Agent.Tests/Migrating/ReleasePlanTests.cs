@@ -68,6 +68,10 @@ public sealed class ReleasePlanTests
     }
 
     [Fact]
+    public void What_is_too_old_is_passed_over_though_it_was_not_read() =>
+        Assert.Equal([true, true, false], ReleasePlan.Unread([1, 2, 3], [2], isCut: false, [10, 20, 30], since: 20));
+
+    [Fact]
     public void Without_an_answer_what_is_newer_than_a_time_is_delivered() =>
         Assert.Equal([true, false, false], ReleasePlan.NewerThan([10, 20, 30], 20));
 
