@@ -130,6 +130,9 @@ public sealed class SecurityTests(FastPathRig rig)
             ["router advertisement"] = Forgery.RouterAdvertisement(forger.Mac, linkLocal, hidden: false),
             ["router advertisement behind options"] = Forgery.RouterAdvertisement(forger.Mac, linkLocal, hidden: true),
             ["DHCPOFFER"] = Forgery.DhcpOffer(forger.Mac, forger.Ip),
+            ["DHCPOFFER from another port"] = Forgery.DhcpOffer(forger.Mac, forger.Ip, 6700),
+            ["DHCPv6 ADVERTISE"] = Forgery.DhcpAdvertise(forger.Mac, victim.Mac, linkLocal, victim.Ip6),
+            ["DHCPv6 ADVERTISE from another port"] = Forgery.DhcpAdvertise(forger.Mac, victim.Mac, linkLocal, victim.Ip6, 6700),
         };
         var honest = Frame.Udp(forger.Mac, victim.Mac, forger.Ip, 7, victim.Ip, 9, 40);
         victim.Run("ip", "link", "set", "eth0", "promisc", "on");
@@ -157,7 +160,12 @@ public sealed class SecurityTests(FastPathRig rig)
         forger.Node!.Datapath.SetAdvertises(forger.Devices, true);
         await guarded.SetAsync(rig.Node1, nic, forger, spec => spec with { Serves = [NicService.DHCP] });
         await guarded.InstalledAsync();
-        Assert.Equal(["DHCPOFFER", "honest", "router advertisement", "router advertisement behind options"], await ArrivingAsync());
+        Assert.Equal(
+            [
+                "DHCPOFFER", "DHCPOFFER from another port", "DHCPv6 ADVERTISE", "DHCPv6 ADVERTISE from another port", "honest",
+                "router advertisement", "router advertisement behind options",
+            ],
+            await ArrivingAsync());
 
         forger.Node!.Datapath.SetAdvertises(forger.Devices, false);
         await guarded.SetAsync(rig.Node1, nic, forger, spec => spec with { AllowedAddresses = [new() { Address = IpPrefix.Parse("10.0.1.1/32") }] });

@@ -42,13 +42,23 @@ internal static class Forgery
     }
 
     /// <summary>A DHCPOFFER to everybody (RFC 2131), as far as anybody on the way looks at it.</summary>
-    public static byte[] DhcpOffer(string fromMac, IPAddress from) => Frame.Udp(fromMac, Broadcast, from, 67, IPAddress.Broadcast, 68, 300);
+    public static byte[] DhcpOffer(string fromMac, IPAddress from, int fromPort = 67) => Frame.Udp(fromMac, Broadcast, from, fromPort, IPAddress.Broadcast, 68, 300);
 
-    private static byte[] Icmp6(string fromMac, string toMac, IPAddress from, IPAddress to, byte[] body)
+    /// <summary>A DHCPv6 ADVERTISE to a client (RFC 8415 §8), as far as anybody on the way looks at it.</summary>
+    public static byte[] DhcpAdvertise(string fromMac, string toMac, IPAddress from, IPAddress to, int fromPort = 547)
     {
-        byte[] pseudo = [.. from.GetAddressBytes(), .. to.GetAddressBytes(), 0, 0, (byte)(body.Length >> 8), (byte)body.Length, 0, 0, 0, 58, .. body];
-        BinaryPrimitives.WriteUInt16BigEndian(body.AsSpan(2), Frame.Checksum(pseudo));
-        return [.. Bytes(toMac), .. Bytes(fromMac), 0x86, 0xdd, 0x60, 0, 0, 0, (byte)(body.Length >> 8), (byte)body.Length, 58, 255, .. from.GetAddressBytes(), .. to.GetAddressBytes(), .. body];
+        byte[] message = [2, 0, 0, 1];
+        var length = (byte)(8 + message.Length);
+        return V6(fromMac, toMac, from, to, 17, checksumAt: 6, [(byte)(fromPort >> 8), (byte)fromPort, 546 >> 8, 546 & 0xff, 0, length, 0, 0, .. message]);
+    }
+
+    private static byte[] Icmp6(string fromMac, string toMac, IPAddress from, IPAddress to, byte[] body) => V6(fromMac, toMac, from, to, 58, checksumAt: 2, body);
+
+    private static byte[] V6(string fromMac, string toMac, IPAddress from, IPAddress to, byte protocol, int checksumAt, byte[] body)
+    {
+        byte[] pseudo = [.. from.GetAddressBytes(), .. to.GetAddressBytes(), 0, 0, (byte)(body.Length >> 8), (byte)body.Length, 0, 0, 0, protocol, .. body];
+        BinaryPrimitives.WriteUInt16BigEndian(body.AsSpan(checksumAt), Frame.Checksum(pseudo));
+        return [.. Bytes(toMac), .. Bytes(fromMac), 0x86, 0xdd, 0x60, 0, 0, 0, (byte)(body.Length >> 8), (byte)body.Length, protocol, 255, .. from.GetAddressBytes(), .. to.GetAddressBytes(), .. body];
     }
 
     private static byte[] Bytes(string mac)
