@@ -100,6 +100,13 @@ internal sealed class GuardedPods : IAsyncDisposable
         await InstalledAsync();
     }
 
+    /// <summary>The Nic has other labels, and is in other groups once that is seen.</summary>
+    public void Relabel(PolicyEndpoint nic)
+    {
+        World.Set(nic);
+        Realizer.Reconsider([nic.Nic]);
+    }
+
     /// <summary>Waits until both nodes have installed what is in the database now.</summary>
     public Task InstalledAsync()
     {
