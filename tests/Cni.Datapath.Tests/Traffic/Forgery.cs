@@ -17,6 +17,21 @@ internal static class Forgery
         return [.. Bytes(toMac), .. Bytes(fromMac), 8, 6, .. arp];
     }
 
+    /// <summary>An ARP request to everybody, from an address that is said to be at a MAC; gratuitous when it asks for that itself (RFC 5227 §3).</summary>
+    public static byte[] ArpRequest(string fromMac, string claimedMac, IPAddress claimed, IPAddress asked)
+    {
+        byte[] arp = [0, 1, 8, 0, 6, 4, 0, 1, .. Bytes(claimedMac), .. claimed.GetAddressBytes(), 0, 0, 0, 0, 0, 0, .. asked.GetAddressBytes()];
+        return [.. Bytes(Broadcast), .. Bytes(fromMac), 8, 6, .. arp];
+    }
+
+    /// <summary>A neighbour solicitation, whose source is said to be at a MAC (RFC 4861 §4.3).</summary>
+    public static byte[] NeighbourSolicitation(string fromMac, string toMac, IPAddress source, IPAddress asked, string claimedMac) =>
+        Icmp6(fromMac, toMac, source, asked, [135, 0, 0, 0, 0, 0, 0, 0, .. asked.GetAddressBytes(), 1, 1, .. Bytes(claimedMac)]);
+
+    /// <summary>A neighbour advertisement that nobody asked for, to all nodes (RFC 4861 §7.2.6).</summary>
+    public static byte[] UnsolicitedAdvertisement(string fromMac, IPAddress source, IPAddress claimed, string claimedMac) =>
+        Icmp6(fromMac, AllNodes, source, IPAddress.Parse("ff02::1"), [136, 0, 0, 0, 0x20, 0, 0, 0, .. claimed.GetAddressBytes(), 2, 1, .. Bytes(claimedMac)]);
+
     /// <summary>A neighbour advertisement that says that an address is at a MAC (RFC 4861 §4.4).</summary>
     public static byte[] NeighbourAdvertisement(string fromMac, string toMac, IPAddress source, IPAddress to, IPAddress claimed, string claimedMac)
     {
