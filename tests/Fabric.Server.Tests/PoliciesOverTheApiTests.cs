@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fabric.Kube;
 using Fabric.Kube.Transport;
@@ -8,6 +9,7 @@ using Fabric.Resources.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Ovs.Northbound;
 using Ovs.Ovsdb;
+using Vmnet.KubeVirt;
 using Condition = Fabric.Resources.Condition;
 
 namespace Fabric.Server.Tests;
@@ -38,6 +40,8 @@ public sealed class PoliciesOverTheApiTests : IAsyncLifetime
 
     private KubeResource<T> Of<T>(ResourceType<T> type)
         where T : class, IKubeObject => _plane.Client.Resource(type);
+
+    private static JsonElement Nothing { get; } = JsonElement.Parse("{}");
 
     private static LabelSelector App(string app) => new() { MatchLabels = [KeyValuePair.Create("app", app)] };
 
@@ -108,6 +112,54 @@ public sealed class PoliciesOverTheApiTests : IAsyncLifetime
 
         await Of(ResourceTypes.NetworkPolicies).DeleteAsync(new ObjectKey("default", "web"), null, Token);
         await _plane.HoldsAsync(() => Task.FromResult(_ovn.Snapshot.Table<PortGroup>().Count == 0 && Rules().Length == 0));
+    }
+
+    [Fact]
+    public async Task Ports_of_VMs_interfaces_and_of_sidecars_have_names_as_those_of_containers()
+    {
+        await Of(KubeVirtTypes.VirtualMachines).CreateAsync(
+            new VirtualMachine
+            {
+                Metadata = new() { Name = "box", Namespace = "default" },
+                Spec = new() { RunStrategy = "Halted", Template = new() { Metadata = new() { Labels = [KeyValuePair.Create("app", "web")] }, Spec = Machine(8080) } },
+            },
+            Token);
+        await Of(KubeVirtTypes.Instances).CreateAsync(
+            new VirtualMachineInstance { Metadata = new() { Name = "alone", Namespace = "default", Labels = [KeyValuePair.Create("app", "web")] }, Spec = Machine(8081) }, Token);
+        await Of(ResourceTypes.Pods).CreateAsync(
+            new Pod
+            {
+                Metadata = new() { Name = "pod", Namespace = "default", Labels = [KeyValuePair.Create("app", "web")] },
+                Spec = new()
+                {
+                    InitContainers = [Container("once", 8082, null), Container("sidecar", 8083, "Always")],
+                    Containers = [new() { Name = "c", Image = "none" }],
+                },
+            },
+            Token);
+        await AddPolicyAsync(new() { PodSelector = App("web"), Ingress = [new() { Ports = [new() { Port = IntOrString.Of("web") }] }] });
+        await RulesAsync(8080, 8081, 8083);
+        // Each is in the group of its own number.
+        await MembersAsync("peers.", "alone box pod");
+
+        var key = new ObjectKey("default", "box");
+        await Of(KubeVirtTypes.VirtualMachines).MutateAsync(key, vm => vm with { Spec = vm.Spec with { Template = vm.Spec.Template with { Spec = Machine(9090) } } }, Token);
+        await RulesAsync(8081, 8083, 9090);
+        await MembersAsync("peers.", "alone box pod");
+        await Of(KubeVirtTypes.Instances).DeleteAsync(new ObjectKey("default", "alone"), null, Token);
+        await RulesAsync(8083, 9090);
+
+        Task RulesAsync(params int[] ports) => _plane.HoldsAsync(() => Task.FromResult(
+            Rules().Where(rule => rule.Contains("[0]", StringComparison.Ordinal)).SequenceEqual(ports.Select(port => $"np default/web ingress[0] web=TCP {port}"))));
+
+        static PodContainer Container(string name, int port, string? restart) =>
+            new() { Name = name, Image = "none", RestartPolicy = restart, Ports = [new() { Name = "web", Number = port }] };
+
+        static VirtualMachineInstanceSpec Machine(int port) => new()
+        {
+            Domain = new() { Devices = new() { Interfaces = [new() { Name = "default", Bridge = Nothing, Ports = [new() { Name = "web", Port = port }] }] } },
+            Networks = [new() { Name = "default", Pod = Nothing }],
+        };
     }
 
     [Fact]
