@@ -9,7 +9,8 @@ namespace Fabric.Policy.Compiling;
 /// <remarks>
 /// As the API's documentation has it: an empty list of peers or of ports and an absent one say the same, "all"; an empty selector
 /// chooses everything; a namespace's selector beside a pod's chooses pods that both choose; a pod's alone is of the policy's
-/// namespace. What cannot be read so, such as a range that ends before it begins, allows nothing.
+/// namespace. What cannot be read so, such as a range that ends before it begins, allows nothing, and neither does what is too much
+/// (<see cref="PolicyLimits"/>).
 /// </remarks>
 public static class NetworkPolicyCompiler
 {
@@ -19,23 +20,33 @@ public static class NetworkPolicyCompiler
     /// <summary>The rules of a policy.</summary>
     public static CompiledPolicy Compile(NetworkPolicy policy)
     {
-        var spec = policy.Spec;
-        var key = new ObjectKey(policy.Metadata.Namespace, policy.Metadata.Name!);
-        var ingress = spec.PolicyTypes.IsEmpty || spec.PolicyTypes.Contains(Ingress);
-        var egress = spec.PolicyTypes.IsEmpty ? !spec.Egress.IsEmpty : spec.PolicyTypes.Contains(Egress);
+        var (ingress, egress) = (Isolates(policy.Spec, PolicyDirection.Ingress), Isolates(policy.Spec, PolicyDirection.Egress));
         return new()
         {
-            Id = new(PolicyKind.NetworkPolicy, key),
-            Selector = spec.PodSelector,
+            Id = new(PolicyKind.NetworkPolicy, new(policy.Metadata.Namespace, policy.Metadata.Name!)),
+            Selector = policy.Spec.PodSelector,
             Rules =
             [
-                .. ingress ? spec.Ingress.Select((rule, i) => Rule(PolicyDirection.Ingress, i, rule.From, rule.Ports, key.Namespace!)) : [],
-                .. egress ? spec.Egress.Select((rule, i) => Rule(PolicyDirection.Egress, i, rule.To, rule.Ports, key.Namespace!)) : [],
+                .. PolicyLimits.Bound(RulesOf(policy, PolicyDirection.Ingress)),
+                .. PolicyLimits.Bound(RulesOf(policy, PolicyDirection.Egress)),
                 ingress ? DefaultRules.Deny(PolicyDirection.Ingress, SecurityTier.Application) : DefaultRules.Pass(PolicyDirection.Ingress),
                 egress ? DefaultRules.Deny(PolicyDirection.Egress, SecurityTier.Application) : DefaultRules.Pass(PolicyDirection.Egress),
             ],
         };
     }
+
+    /// <summary>All rules of a direction, however many.</summary>
+    internal static IReadOnlyList<PolicyRule> RulesOf(NetworkPolicy policy, PolicyDirection direction)
+    {
+        var (spec, ns) = (policy.Spec, policy.Metadata.Namespace!);
+        return !Isolates(spec, direction) ? []
+            : direction == PolicyDirection.Ingress ? [.. spec.Ingress.Select((rule, i) => Rule(direction, i, rule.From, rule.Ports, ns))]
+            : [.. spec.Egress.Select((rule, i) => Rule(direction, i, rule.To, rule.Ports, ns))];
+    }
+
+    private static bool Isolates(NetworkPolicySpec spec, PolicyDirection direction) => direction == PolicyDirection.Ingress
+        ? spec.PolicyTypes.IsEmpty || spec.PolicyTypes.Contains(Ingress)
+        : spec.PolicyTypes.IsEmpty ? !spec.Egress.IsEmpty : spec.PolicyTypes.Contains(Egress);
 
     private static PolicyRule Rule(
         PolicyDirection direction, int index, EquatableArray<NetworkPolicyPeer> peers, EquatableArray<NetworkPolicyPort> ports, string ns) => new()

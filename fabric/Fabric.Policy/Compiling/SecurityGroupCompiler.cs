@@ -10,26 +10,30 @@ public static class SecurityGroupCompiler
 {
     /// <summary>
     /// The rules of a group. One that cannot be meant so is left out, which <see cref="SecurityGroupRules"/> says; one that would deny
-    /// is taken for a denial of everything in its direction, so that a mistake never opens what was to be closed.
+    /// is taken for a denial of everything in its direction, so that a mistake never opens what was to be closed. Of too many rules
+    /// <see cref="PolicyLimits"/> says which are in force.
     /// </summary>
     public static CompiledPolicy Compile(SecurityGroup group)
     {
         var spec = group.Spec;
-        var key = new ObjectKey(group.Metadata.Namespace, group.Metadata.Name!);
         return new()
         {
-            Id = new(PolicyKind.SecurityGroup, key),
+            Id = new(PolicyKind.SecurityGroup, new(group.Metadata.Namespace, group.Metadata.Name!)),
             Selector = spec.Selector,
             IsNamed = true,
             Rules =
             [
-                .. Rules(spec, spec.Ingress, PolicyDirection.Ingress, key.Namespace!),
-                .. Rules(spec, spec.Egress, PolicyDirection.Egress, key.Namespace!),
+                .. PolicyLimits.Bound(RulesOf(group, PolicyDirection.Ingress)),
+                .. PolicyLimits.Bound(RulesOf(group, PolicyDirection.Egress)),
                 Default(spec.Tier, spec.IngressDefault, PolicyDirection.Ingress),
                 Default(spec.Tier, spec.EgressDefault, PolicyDirection.Egress),
             ],
         };
     }
+
+    /// <summary>All rules of a direction, however many.</summary>
+    internal static IReadOnlyList<PolicyRule> RulesOf(SecurityGroup group, PolicyDirection direction) =>
+        [.. Rules(group.Spec, direction == PolicyDirection.Ingress ? group.Spec.Ingress : group.Spec.Egress, direction, group.Metadata.Namespace!)];
 
     private static IEnumerable<PolicyRule> Rules(SecurityGroupSpec spec, EquatableArray<SecurityRule> rules, PolicyDirection direction, string ns)
     {

@@ -1,3 +1,5 @@
+using Fabric.Policy.Compiling;
+using Fabric.Policy.Model;
 using Fabric.Primitives;
 using Fabric.Resources;
 
@@ -6,16 +8,13 @@ namespace Fabric.Policy.Validating;
 /// <summary>What a SecurityGroup may say: pure, asked at admission and by its grain.</summary>
 public static class SecurityGroupRules
 {
-    /// <summary>More rules than these in one direction no cluster's API takes; here it is for what was stored without it.</summary>
-    public const int MostRules = 1000;
-
     /// <summary>What is wrong with the group. Empty when nothing is.</summary>
-    /// <returns><see cref="SecurityRuleUnusable"/> and <see cref="SecurityGroupTooLarge"/>, each with its field.</returns>
+    /// <returns><see cref="SecurityRuleUnusable"/> and <see cref="PolicyTooLarge"/>, each with its field.</returns>
     public static IReadOnlyList<Refusal> Validate(SecurityGroup group)
     {
         var refusals = new List<Refusal>();
-        Check(group.Spec.Ingress, "spec.ingress", refusals);
-        Check(group.Spec.Egress, "spec.egress", refusals);
+        Check(group, PolicyDirection.Ingress, "spec.ingress", refusals);
+        Check(group, PolicyDirection.Egress, "spec.egress", refusals);
         if (group.Spec.Selector is { } selector)
         {
             refusals.AddRange(Check(selector, "spec.selector"));
@@ -56,13 +55,14 @@ public static class SecurityGroupRules
         where each.Rule is { Peers.IsEmpty: true, Protocol: null, Family: null }
         select $"{field}[{each.Index}]: it names neither peers nor a protocol: it says {each.Rule.Action} for everything and everybody";
 
-    private static void Check(EquatableArray<SecurityRule> rules, string field, List<Refusal> refusals)
+    private static void Check(SecurityGroup group, PolicyDirection direction, string field, List<Refusal> refusals)
     {
-        if (rules.Count > MostRules)
+        if (PolicyLimits.Check(SecurityGroupCompiler.RulesOf(group, direction), field) is { } tooLarge)
         {
-            refusals.Add(new SecurityGroupTooLarge(rules.Count) { Field = field });
+            refusals.Add(tooLarge);
         }
 
+        var rules = direction == PolicyDirection.Ingress ? group.Spec.Ingress : group.Spec.Egress;
         for (var i = 0; i < rules.Count; i++)
         {
             refusals.AddRange(Validate(rules[i], $"{field}[{i}]"));
@@ -162,16 +162,4 @@ public sealed record SecurityRuleUnusable(string Problem) : Refusal
 
     /// <inheritdoc/>
     public override string Message => Problem;
-}
-
-/// <summary>A group has more rules than can be looked through for every packet that opens a connection.</summary>
-/// <param name="Count">How many.</param>
-public sealed record SecurityGroupTooLarge(int Count) : Refusal
-{
-    /// <inheritdoc/>
-    public override string Reason => nameof(SecurityGroupTooLarge);
-
-    /// <inheritdoc/>
-    public override string Message =>
-        $"{Count} rules are more than {SecurityGroupRules.MostRules}: say several addresses, ports and peers in one rule, or make several groups.";
 }
