@@ -36,17 +36,22 @@ public sealed class RejectTests(FastPathRig rig)
     });
 
     [Theory(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
-    [InlineData("ingress", false)]
-    [InlineData("ingress", true)]
-    [InlineData("egress", false)]
-    [InlineData("egress", true)]
-    public async Task Whom_a_rule_rejects_is_told_at_once(string direction, bool otherNode)
+    [InlineData("ingress", false, false)]
+    [InlineData("ingress", true, false)]
+    [InlineData("ingress", true, true)]
+    [InlineData("egress", false, false)]
+    [InlineData("egress", true, false)]
+    [InlineData("egress", true, true)]
+    public async Task Whom_a_rule_rejects_is_told_at_once(string direction, bool otherNode, bool isIsolated)
     {
         await using var guarded = await GuardedPods.StartAsync(rig);
         var web = await guarded.AddAsync(otherNode ? rig.Node2 : rig.Node1, Nic("web", 10));
         var client = await guarded.AddAsync(rig.Node1, Nic("client", 11));
         SecurityRule reject = new() { Action = SecurityAction.Reject, Peers = [new() { PodSelector = App(direction == "ingress" ? "client" : "web") }] };
         await guarded.ApplyAsync(direction == "ingress" ? Group("guard", "web", PolicyDirection.Ingress, reject) : Group("guard", "client", PolicyDirection.Egress, reject));
+        // Nobody may connect to the client, and he is told all the same.
+        if (isIsolated)
+            await guarded.ApplyAsync(NetworkPolicyCompiler.Compile(new() { Metadata = new() { Namespace = "shop", Name = "isolated" }, Spec = new() { PodSelector = App("client") } }));
         foreach (var v6 in (bool[])[false, true])
         {
             var to = new IPEndPoint(web.Of(v6), rig.NextPort());
