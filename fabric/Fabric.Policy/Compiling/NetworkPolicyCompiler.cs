@@ -18,35 +18,28 @@ public static class NetworkPolicyCompiler
     private const string Egress = nameof(Egress);
 
     /// <summary>The rules of a policy.</summary>
-    public static CompiledPolicy Compile(NetworkPolicy policy)
+    public static CompiledPolicy Compile(NetworkPolicy policy) => PolicyLimits.Within(Read(policy));
+
+    /// <summary>All of its rules, however many.</summary>
+    internal static CompiledPolicy Read(NetworkPolicy policy)
     {
-        var (ingress, egress) = (Isolates(policy.Spec, PolicyDirection.Ingress), Isolates(policy.Spec, PolicyDirection.Egress));
+        var spec = policy.Spec;
+        var key = new ObjectKey(policy.Metadata.Namespace, policy.Metadata.Name!);
+        var ingress = spec.PolicyTypes.IsEmpty || spec.PolicyTypes.Contains(Ingress);
+        var egress = spec.PolicyTypes.IsEmpty ? !spec.Egress.IsEmpty : spec.PolicyTypes.Contains(Egress);
         return new()
         {
-            Id = new(PolicyKind.NetworkPolicy, new(policy.Metadata.Namespace, policy.Metadata.Name!)),
-            Selector = policy.Spec.PodSelector,
+            Id = new(PolicyKind.NetworkPolicy, key),
+            Selector = spec.PodSelector,
             Rules =
             [
-                .. PolicyLimits.Bound(RulesOf(policy, PolicyDirection.Ingress)),
-                .. PolicyLimits.Bound(RulesOf(policy, PolicyDirection.Egress)),
+                .. ingress ? spec.Ingress.Select((rule, i) => Rule(PolicyDirection.Ingress, i, rule.From, rule.Ports, key.Namespace!)) : [],
+                .. egress ? spec.Egress.Select((rule, i) => Rule(PolicyDirection.Egress, i, rule.To, rule.Ports, key.Namespace!)) : [],
                 ingress ? DefaultRules.Deny(PolicyDirection.Ingress, SecurityTier.Application) : DefaultRules.Pass(PolicyDirection.Ingress),
                 egress ? DefaultRules.Deny(PolicyDirection.Egress, SecurityTier.Application) : DefaultRules.Pass(PolicyDirection.Egress),
             ],
         };
     }
-
-    /// <summary>All rules of a direction, however many.</summary>
-    internal static IReadOnlyList<PolicyRule> RulesOf(NetworkPolicy policy, PolicyDirection direction)
-    {
-        var (spec, ns) = (policy.Spec, policy.Metadata.Namespace!);
-        return !Isolates(spec, direction) ? []
-            : direction == PolicyDirection.Ingress ? [.. spec.Ingress.Select((rule, i) => Rule(direction, i, rule.From, rule.Ports, ns))]
-            : [.. spec.Egress.Select((rule, i) => Rule(direction, i, rule.To, rule.Ports, ns))];
-    }
-
-    private static bool Isolates(NetworkPolicySpec spec, PolicyDirection direction) => direction == PolicyDirection.Ingress
-        ? spec.PolicyTypes.IsEmpty || spec.PolicyTypes.Contains(Ingress)
-        : spec.PolicyTypes.IsEmpty ? !spec.Egress.IsEmpty : spec.PolicyTypes.Contains(Egress);
 
     private static PolicyRule Rule(
         PolicyDirection direction, int index, EquatableArray<NetworkPolicyPeer> peers, EquatableArray<NetworkPolicyPort> ports, string ns) => new()

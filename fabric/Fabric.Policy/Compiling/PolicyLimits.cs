@@ -14,37 +14,52 @@ public static class PolicyLimits
     /// <summary>The most that the rules of one direction compare with in sum: blocks of addresses, groups of Nics, ports.</summary>
     public const int MostTerms = 20_000;
 
-    /// <summary>What is too much in one direction of a policy, or null.</summary>
-    /// <param name="rules">Its rules, without its default.</param>
-    /// <param name="field">Where they stand.</param>
-    internal static PolicyTooLarge? Check(IReadOnlyList<PolicyRule> rules, string field) =>
-        rules.Count > MostRules ? new($"{rules.Count} rules are more than {MostRules}: say several addresses, ports and peers in one rule, or make several objects.") { Field = field }
-        : rules.Sum(TermsOf) is > MostTerms and var terms ? new(
-            $"the rules compare with up to {terms} blocks of addresses, peers and ports, an exception with one block for each bit that it is longer by, "
-            + $"and {MostTerms} are the most: say fewer and larger ones, or make several objects.") { Field = field }
-        : null;
+    /// <summary>What is too much of a policy, in either direction.</summary>
+    /// <param name="policy">The policy with all its rules.</param>
+    internal static IEnumerable<PolicyTooLarge> Check(CompiledPolicy policy)
+    {
+        foreach (var direction in Enum.GetValues<PolicyDirection>())
+        {
+            var rules = policy.Rules.Where(rule => rule.Direction == direction && !rule.IsDefault).ToList();
+            var problem = rules.Count > MostRules ? $"{rules.Count} rules are more than {MostRules}: say several addresses, ports and peers in one rule, or make several objects."
+                : rules.Sum(TermsOf) is > MostTerms and var terms ?
+                    $"the rules compare with up to {terms} blocks of addresses, peers and ports, an exception with one block for each bit that it is longer by, "
+                    + $"and {MostTerms} are the most: say fewer and larger ones, or make several objects."
+                : null;
+            if (problem is not null)
+            {
+                yield return new(problem) { Field = direction == PolicyDirection.Ingress ? "spec.ingress" : "spec.egress" };
+            }
+        }
+    }
 
     /// <summary>
-    /// What is in force of the rules of one direction. Of too many the denials are, and then of the allowances, in their order, those
-    /// for which there is room. If the denials alone are too many, the rest of them are one denial of everything: what is left out never opens
-    /// what was to be closed.
+    /// The policy with those of its rules that are in force. Of too many in a direction the denials are, and then of the allowances, in their
+    /// order, those for which there is room. If the denials alone are too many, the rest of them are one denial of everything: what is left
+    /// out never opens what was to be closed.
     /// </summary>
-    internal static IEnumerable<PolicyRule> Bound(IReadOnlyList<PolicyRule> rules)
+    /// <param name="policy">The policy with all its rules.</param>
+    internal static CompiledPolicy Within(CompiledPolicy policy) => Check(policy).ToList() is not { Count: > 0 } tooLarge ? policy : policy with
     {
-        if (Check(rules, "") is null)
-        {
-            return rules;
-        }
+        Rules = [.. policy.Rules.GroupBy(rule => rule.Direction).SelectMany(Fit)],
+        TooLarge = [.. policy.TooLarge, .. tooLarge],
+    };
 
-        var kept = new List<PolicyRule>();
-        var terms = 0L;
+    private static IEnumerable<PolicyRule> Fit(IEnumerable<PolicyRule> rules)
+    {
+        var (count, terms) = (0, 0L);
         PolicyRule? left = null;
-        foreach (var rule in rules.OrderBy(rule => rule.Action == SecurityAction.Allow))
+        foreach (var rule in rules.OrderBy(rule => !rule.IsDefault).ThenBy(rule => rule.Action == SecurityAction.Allow))
         {
-            if (kept.Count < MostRules && terms + TermsOf(rule) <= MostTerms)
+            if (rule.IsDefault)
             {
-                kept.Add(rule);
+                yield return rule;
+            }
+            else if (count < MostRules && terms + TermsOf(rule) <= MostTerms)
+            {
+                count++;
                 terms += TermsOf(rule);
+                yield return rule;
             }
             else if (rule.Action != SecurityAction.Allow && !(left?.Rank >= rule.Rank))
             {
@@ -52,7 +67,10 @@ public static class PolicyLimits
             }
         }
 
-        return left is null ? kept : [.. kept, left with { Family = IpFamily.None, PeersOrAll = null, TrafficOrAll = null }];
+        if (left is not null)
+        {
+            yield return left with { Family = IpFamily.None, PeersOrAll = null, TrafficOrAll = null };
+        }
     }
 
     // Not counted out: that there are at most so many is enough, and costs nothing.

@@ -13,27 +13,27 @@ public static class SecurityGroupCompiler
     /// is taken for a denial of everything in its direction, so that a mistake never opens what was to be closed. Of too many rules
     /// <see cref="PolicyLimits"/> says which are in force.
     /// </summary>
-    public static CompiledPolicy Compile(SecurityGroup group)
+    public static CompiledPolicy Compile(SecurityGroup group) => PolicyLimits.Within(Read(group));
+
+    /// <summary>All of its rules, however many.</summary>
+    internal static CompiledPolicy Read(SecurityGroup group)
     {
         var spec = group.Spec;
+        var key = new ObjectKey(group.Metadata.Namespace, group.Metadata.Name!);
         return new()
         {
-            Id = new(PolicyKind.SecurityGroup, new(group.Metadata.Namespace, group.Metadata.Name!)),
+            Id = new(PolicyKind.SecurityGroup, key),
             Selector = spec.Selector,
             IsNamed = true,
             Rules =
             [
-                .. PolicyLimits.Bound(RulesOf(group, PolicyDirection.Ingress)),
-                .. PolicyLimits.Bound(RulesOf(group, PolicyDirection.Egress)),
+                .. Rules(spec, spec.Ingress, PolicyDirection.Ingress, key.Namespace!),
+                .. Rules(spec, spec.Egress, PolicyDirection.Egress, key.Namespace!),
                 Default(spec.Tier, spec.IngressDefault, PolicyDirection.Ingress),
                 Default(spec.Tier, spec.EgressDefault, PolicyDirection.Egress),
             ],
         };
     }
-
-    /// <summary>All rules of a direction, however many.</summary>
-    internal static IReadOnlyList<PolicyRule> RulesOf(SecurityGroup group, PolicyDirection direction) =>
-        [.. Rules(group.Spec, direction == PolicyDirection.Ingress ? group.Spec.Ingress : group.Spec.Egress, direction, group.Metadata.Namespace!)];
 
     private static IEnumerable<PolicyRule> Rules(SecurityGroupSpec spec, EquatableArray<SecurityRule> rules, PolicyDirection direction, string ns)
     {

@@ -1,5 +1,4 @@
 using Fabric.Policy.Compiling;
-using Fabric.Policy.Model;
 using Fabric.Primitives;
 using Fabric.Resources.Core;
 
@@ -12,7 +11,7 @@ public static class NetworkPolicyRules
     /// <returns><see cref="NetworkPolicyUnusable"/> and <see cref="PolicyTooLarge"/>, each with its field.</returns>
     public static IReadOnlyList<Refusal> Validate(NetworkPolicy policy)
     {
-        var refusals = new List<Refusal>(CheckSize(policy));
+        var refusals = new List<Refusal>(PolicyLimits.Check(NetworkPolicyCompiler.Read(policy)));
         for (var i = 0; i < policy.Spec.Ingress.Count; i++)
         {
             Check(policy.Spec.Ingress[i].From, $"spec.ingress[{i}].from", refusals);
@@ -27,13 +26,6 @@ public static class NetworkPolicyRules
 
         return refusals;
     }
-
-    /// <summary>What is too much of it, in either direction.</summary>
-    public static IEnumerable<PolicyTooLarge> CheckSize(NetworkPolicy policy) => new[]
-    {
-        PolicyLimits.Check(NetworkPolicyCompiler.RulesOf(policy, PolicyDirection.Ingress), "spec.ingress"),
-        PolicyLimits.Check(NetworkPolicyCompiler.RulesOf(policy, PolicyDirection.Egress), "spec.egress"),
-    }.OfType<PolicyTooLarge>();
 
     /// <summary>What is perhaps not meant, though it can be: rules that let everything there is pass.</summary>
     public static IReadOnlyList<string> Warn(NetworkPolicy policy) =>

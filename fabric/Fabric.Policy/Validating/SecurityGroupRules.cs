@@ -1,5 +1,4 @@
 using Fabric.Policy.Compiling;
-using Fabric.Policy.Model;
 using Fabric.Primitives;
 using Fabric.Resources;
 
@@ -12,9 +11,9 @@ public static class SecurityGroupRules
     /// <returns><see cref="SecurityRuleUnusable"/> and <see cref="PolicyTooLarge"/>, each with its field.</returns>
     public static IReadOnlyList<Refusal> Validate(SecurityGroup group)
     {
-        var refusals = new List<Refusal>();
-        Check(group, PolicyDirection.Ingress, "spec.ingress", refusals);
-        Check(group, PolicyDirection.Egress, "spec.egress", refusals);
+        var refusals = new List<Refusal>(PolicyLimits.Check(SecurityGroupCompiler.Read(group)));
+        Check(group.Spec.Ingress, "spec.ingress", refusals);
+        Check(group.Spec.Egress, "spec.egress", refusals);
         if (group.Spec.Selector is { } selector)
         {
             refusals.AddRange(Check(selector, "spec.selector"));
@@ -55,14 +54,8 @@ public static class SecurityGroupRules
         where each.Rule is { Peers.IsEmpty: true, Protocol: null, Family: null }
         select $"{field}[{each.Index}]: it names neither peers nor a protocol: it says {each.Rule.Action} for everything and everybody";
 
-    private static void Check(SecurityGroup group, PolicyDirection direction, string field, List<Refusal> refusals)
+    private static void Check(EquatableArray<SecurityRule> rules, string field, List<Refusal> refusals)
     {
-        if (PolicyLimits.Check(SecurityGroupCompiler.RulesOf(group, direction), field) is { } tooLarge)
-        {
-            refusals.Add(tooLarge);
-        }
-
-        var rules = direction == PolicyDirection.Ingress ? group.Spec.Ingress : group.Spec.Egress;
         for (var i = 0; i < rules.Count; i++)
         {
             refusals.AddRange(Validate(rules[i], $"{field}[{i}]"));

@@ -105,9 +105,11 @@ internal sealed class PolicyRealizer(Watched watched, PolicyBook book, Northboun
                 continue;
             }
 
-            foreach (var tooLarge in NetworkPolicyRules.CheckSize(policy))
+            foreach (var tooLarge in now.Policy.TooLarge)
             {
-                events.Warning(policy.ToReference(), tooLarge.Reason, $"{tooLarge} Until then as many of its rules are in force as there is room for, and what the others allow is denied.");
+                events.Warning(
+                    policy.ToReference(), tooLarge.Reason,
+                    $"{tooLarge} Until then as many are in force as there is room for, and what the others allow is denied. A port by name is one for each number that it has at some pod.");
             }
 
             if (NetworkPolicyRules.Warn(policy) is { Count: > 0 } broad)
