@@ -154,4 +154,15 @@ public class NetworkPolicyTests
         var policy = JsonSerializer.Deserialize($$$"""{"metadata":{"namespace":"x","name":"p"},"spec":{{{spec}}}}""", ResourceJson.Default.NetworkPolicy)!;
         Assert.Equal([message], NetworkPolicyRules.Validate(policy).Select(refusal => refusal.ToString()));
     }
+
+    [Fact]
+    public void Of_a_name_that_stands_for_too_many_numbers_as_many_are_let_in_as_there_is_room_for_and_that_is_told()
+    {
+        var policy = Policy("{" + PolicyForA + ",\"ingress\":[{\"ports\":[{\"port\":\"serve-80\"}]}]}");
+        var resolved = NamedPorts.Resolve(policy, (_, _) => Enumerable.Range(80, 5000));
+        Assert.Equal((1000 + 2, "spec.ingress: 5000 rules are more than 1000"), (resolved.Rules.Count, resolved.TooLarge.Single().ToString().Split(':') is [var field, var problem, ..] ? $"{field}:{problem}" : ""));
+        Assert.Equal(Without("x/a", Everybody), World.Reaching("x/a", 80, resolved));
+        Assert.Equal(Nobody, World.Reaching("x/a", 2000, resolved));
+        Assert.True(NamedPorts.Resolve(policy, (_, _) => Enumerable.Range(80, 1000)).TooLarge.IsEmpty);
+    }
 }

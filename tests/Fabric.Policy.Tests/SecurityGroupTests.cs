@@ -169,8 +169,44 @@ public class SecurityGroupTests
 
     [Fact]
     public void Ten_thousand_rules_are_too_many() => Assert.Equal(
-        "spec.egress: 10000 rules are more than 1000: say several addresses, ports and peers in one rule, or make several groups.",
+        "spec.egress: 10000 rules are more than 1000: say several addresses, ports and peers in one rule, or make several objects.",
         SecurityGroupRules.Validate(Object(new() { Egress = [.. Enumerable.Repeat(new SecurityRule(), 10_000)] })).Single().ToString());
+
+    [Fact]
+    public void Exceptions_count_by_what_is_left_of_the_block() => Assert.StartsWith(
+        "spec.ingress: the rules compare with up to 24001 blocks of addresses, peers and ports",
+        SecurityGroupRules.Validate(Object(new()
+        {
+            Ingress = [new() { Peers = [new() { Cidr = IpPrefix.Parse("10.0.0.0/8"), Except = [.. Enumerable.Range(0, 1000).Select(i => IpPrefix.Parse($"10.1.{i / 256}.{i % 256}/32"))] }] }],
+        })).Single().ToString(),
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void Of_too_many_rules_all_denials_are_in_force_and_as_many_allowances_as_there_is_room_for()
+    {
+        SecurityPeer b = new() { PodSelector = World.Labels("pod", "b") }, c = new() { PodSelector = World.Labels("pod", "c") };
+        SecurityRule other = new() { Protocol = SecurityProtocol.SCTP, Peers = [b] };
+        var group = World.Group("x", new()
+        {
+            Selector = Everybody, Ingress = [Rule(SecurityAction.Allow), .. Enumerable.Repeat(other, 10_000), Rule(SecurityAction.Allow, 1, c), Rule(SecurityAction.Deny, 2, b, c)],
+        });
+        Assert.Equal("y/a y/b y/c z/a z/b z/c outside", World.Reaching("x/a", 80, group));
+        Assert.Equal(1000 + 2, group.Rules.Count);
+        Assert.Contains(group.Rules, rule => rule.Part == "ingress[10002]");
+    }
+
+    [Fact]
+    public void Of_too_many_denials_those_that_are_left_deny_everything()
+    {
+        SecurityRule other = new() { Action = SecurityAction.Deny, Protocol = SecurityProtocol.SCTP, Priority = 3 };
+        SecurityPeer b = new() { PodSelector = World.Labels("pod", "b") };
+        var group = World.Group("x", new()
+        {
+            Selector = Everybody, IngressDefault = SecurityDefault.Pass, Ingress = [.. Enumerable.Repeat(other, 1000), Rule(SecurityAction.Deny, 2, b), Rule(SecurityAction.Allow, 1)],
+        });
+        Assert.Equal("", World.Reaching("x/a", 80, group));
+        Assert.Equal(1001 + 2, group.Rules.Count);
+    }
 
     [Fact]
     public void A_rule_with_both_ends_empty_is_told_of() => Assert.Equal(

@@ -1,5 +1,4 @@
 using Fabric.Policy.Evaluating;
-using Fabric.Resources;
 using Ovs.Northbound;
 using Ovs.Ovsdb;
 using Ovs.Ovsdb.Tests.Servers;
@@ -62,22 +61,9 @@ internal sealed class NorthdFixture : IAsyncDisposable
     {
         var (from, to) = (Objects.PlaceOf(connection.From.Nic!), Objects.PlaceOf(connection.To.Nic!));
         var destination = from.Subnet == to.Subnet ? to.Mac : NorthboundNames.RouterMac("v", from.Subnet).ToString();
-        var version = connection.To.Address.IsV4 ? "4" : "6";
-        var inner = connection.Protocol switch
-        {
-            SecurityProtocol.TCP => $"tcp.src == 40000 && tcp.dst == {connection.Port} && tcp.flags == 2",
-            SecurityProtocol.UDP => $"udp.src == 40000 && udp.dst == {connection.Port}",
-            SecurityProtocol.SCTP => $"sctp.src == 40000 && sctp.dst == {connection.Port}",
-            _ => $"icmp{version}.type == {connection.IcmpType} && icmp{version}.code == {connection.IcmpCode}",
-        };
-        string[] tracked = [.. Enumerable.Repeat("--ct=new", 4)];
         return Daemon.RunAsync(
             "/usr/bin/ovn-trace", _southbound!.Folder,
-            [
-                $"--db={_southbound.Endpoint}", "--summary", .. tracked, $"subnet.{from.Subnet}",
-                $"inport == \"{Objects.PortOf(connection.From.Nic!)}\" && eth.src == {from.Mac} && eth.dst == {destination} && ip.ttl == 64 "
-                + $"&& ip{version}.src == {connection.From.Address} && ip{version}.dst == {connection.To.Address} && {inner}",
-            ]);
+            [$"--db={_southbound.Endpoint}", .. FirstPacket.Arguments(connection, from.Subnet, Objects.PortOf(connection.From.Nic!), from.Mac, destination)]);
     }
 
     internal Task<string> RunNbctlAsync(params IEnumerable<string> arguments) =>

@@ -11,7 +11,7 @@ public sealed class PolicyDifferentialTests
     private const int Connections = 36;
 
     [Theory]
-    [InlineData(11)]
+    [InlineData(17)]
     [InlineData(14)]
     public async Task Evaluator_and_OVN_agree(int seed)
     {

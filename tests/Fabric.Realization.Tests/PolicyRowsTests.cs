@@ -180,6 +180,26 @@ public sealed class PolicyRowsTests : IAsyncLifetime
         Assert.Equal(["np", "np", "peers"], snapshot.Table<PortGroup>().Select(row => row.Name.Split('.')[0]).Order(StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData("short", "sg shop/short ingress[0]")]
+    [InlineData("the-group-of-all-that-is-behind-the-second-load-balancer-of-the-shop", "is-behind-the-second-load-balancer-of-the-shop ingress[0]")]
+    public async Task A_rule_is_logged_if_it_says_so_under_a_name_that_northd_takes_and_that_tells_its_place(string group, string name)
+    {
+        _world.Set(Nic(5, "web"));
+        _world.Set(SecurityGroupCompiler.Compile(new()
+        {
+            Metadata = new() { Namespace = "shop", Name = group },
+            Spec = new() { Selector = new(), Ingress = [new() { Log = true, Action = SecurityAction.Reject, Protocol = SecurityProtocol.TCP }, new() { Protocol = SecurityProtocol.UDP }] },
+        }));
+        await RealizeAsync();
+        await SeenAsync(s => s.Table<Acl>().Count(acl => acl.Name?.EndsWith(']') == true) == 2);
+        var rules = _ovn.Other.Snapshot.Table<Acl>().Where(acl => acl.Name?.EndsWith(']') == true).OrderBy(acl => acl.Name, StringComparer.Ordinal).ToArray();
+        Assert.EndsWith(name, rules[0].Name, StringComparison.Ordinal);
+        Assert.InRange(rules[0].Name!.Length, name.Length, 63);
+        Assert.Equal((true, AclSeverity.Info, AclAction.Reject), (rules[0].Log, rules[0].Severity, rules[0].Action));
+        Assert.Equal((false, null, AclAction.AllowRelated), (rules[1].Log, rules[1].Severity, rules[1].Action));
+    }
+
     [Fact]
     public async Task What_is_done_by_hand_is_undone_and_what_is_not_ours_stays()
     {

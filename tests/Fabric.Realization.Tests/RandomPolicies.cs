@@ -14,6 +14,10 @@ public sealed class RandomPolicies(int seed)
     private static readonly string[] Values = ["a", "b", "c"];
     private static readonly int[] Ports = [22, 53, 80, 443, 8080];
 
+    private const int EchoRequest = 8;
+    private const int TimestampRequest = 13;
+    private const int EchoRequest6 = 128;
+
     private readonly Random _random = new(seed);
 
     /// <summary>Whether some rules track nothing: then answers have no way back, which only a first packet does not need.</summary>
@@ -57,7 +61,8 @@ public sealed class RandomPolicies(int seed)
         return new(new(nics[from].Addresses[family], nics[from]), new(nics[to].Addresses[family], nics[to]), protocol)
         {
             Port = isIcmp ? 0 : Chance(2) && nics[to].NamedPorts.Count > 0 ? nics[to].NamedPorts[0].Number : Pick(Ports),
-            IcmpType = isIcmp ? family == 0 ? 8 : 128 : 0,
+            // Those by which something is asked: OVS tracks no others as new.
+            IcmpType = !isIcmp ? 0 : family == 0 ? Pick(EchoRequest, EchoRequest, TimestampRequest) : EchoRequest6,
         };
     }
 
@@ -80,6 +85,7 @@ public sealed class RandomPolicies(int seed)
         SecurityProtocol? protocol = Chance(4) ? null : Pick(SecurityProtocol.TCP, SecurityProtocol.UDP, SecurityProtocol.SCTP, SecurityProtocol.ICMP, SecurityProtocol.ICMPv6);
         var isIcmp = protocol is SecurityProtocol.ICMP or SecurityProtocol.ICMPv6;
         var family = Chance(6) && !isIcmp ? Pick(SecurityFamily.IPv4, SecurityFamily.IPv6) : (SecurityFamily?)null;
+        int? type = isIcmp && !Chance(3) ? Pick(EchoRequest, TimestampRequest, EchoRequest6) : null;
         var action = Pick(SecurityAction.Allow, SecurityAction.Allow, SecurityAction.Deny, SecurityAction.Reject);
         return new()
         {
@@ -88,7 +94,8 @@ public sealed class RandomPolicies(int seed)
             Priority = Chance(2) ? _random.Next(1000) : null,
             Protocol = protocol,
             Ports = protocol is null || isIcmp || Chance(3) ? [] : [.. Many(2, Port), Port()],
-            IcmpType = isIcmp && Chance(2) ? Pick(0, 8, 128) : null,
+            IcmpType = type,
+            IcmpCode = type is not null && Chance(2) ? Pick(0, 0, 1) : null,
             Family = family,
             Peers = Chance(4) ? [] : [.. Many(2, () => Peer(family)), Peer(family)],
         };

@@ -1,9 +1,12 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Fabric.Kube;
 using Fabric.Kube.Configuration;
 using Fabric.Realization;
 using Fabric.Resources;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Ovs.Northbound;
@@ -89,6 +92,33 @@ internal sealed class ControlPlane : IAsyncDisposable
         await _stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _run);
         _stop.Dispose();
+    }
+
+    /// <summary>While it is stopped, has an object say what its API would refuse.</summary>
+    /// <param name="resource">Plural and group.</param>
+    /// <param name="key">The object.</param>
+    /// <param name="spec">What it says.</param>
+    public void Store(string resource, ObjectKey key, JsonNode spec)
+    {
+        using var store = new SqliteConnection($"Data Source={Path.Combine(_folder, "data", "objects.db")};Pooling=False");
+        store.Open();
+        using var read = store.CreateCommand();
+        read.CommandText = "SELECT body FROM objects WHERE resource = $resource AND namespace = $namespace AND name = $name";
+        Identify(read);
+        var body = JsonNode.Parse((byte[])read.ExecuteScalar()!)!;
+        body["spec"] = spec;
+        using var write = store.CreateCommand();
+        write.CommandText = "UPDATE objects SET body = $body WHERE resource = $resource AND namespace = $namespace AND name = $name";
+        Identify(write);
+        write.Parameters.AddWithValue("$body", JsonSerializer.SerializeToUtf8Bytes(body));
+        Assert.Equal(1, write.ExecuteNonQuery());
+
+        void Identify(SqliteCommand command)
+        {
+            command.Parameters.AddWithValue("$resource", resource);
+            command.Parameters.AddWithValue("$namespace", key.Namespace);
+            command.Parameters.AddWithValue("$name", key.Name);
+        }
     }
 
     /// <summary>The ports of Nics in OVN: name and address.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fabric.Kube;
 using Fabric.Kube.Transport;
@@ -8,6 +9,7 @@ using Fabric.Resources.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Ovs.Northbound;
 using Ovs.Ovsdb;
+using Vmnet.KubeVirt;
 using Condition = Fabric.Resources.Condition;
 
 namespace Fabric.Server.Tests;
@@ -38,6 +40,8 @@ public sealed class PoliciesOverTheApiTests : IAsyncLifetime
 
     private KubeResource<T> Of<T>(ResourceType<T> type)
         where T : class, IKubeObject => _plane.Client.Resource(type);
+
+    private static JsonElement Nothing { get; } = JsonElement.Parse("{}");
 
     private static LabelSelector App(string app) => new() { MatchLabels = [KeyValuePair.Create("app", app)] };
 
@@ -112,11 +116,58 @@ public sealed class PoliciesOverTheApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Ports_of_VMs_interfaces_and_of_sidecars_have_names_as_those_of_containers()
+    {
+        await Of(KubeVirtTypes.VirtualMachines).CreateAsync(
+            new VirtualMachine
+            {
+                Metadata = new() { Name = "box", Namespace = "default" },
+                Spec = new() { RunStrategy = "Halted", Template = new() { Metadata = new() { Labels = [KeyValuePair.Create("app", "web")] }, Spec = Machine(8080) } },
+            },
+            Token);
+        await Of(KubeVirtTypes.Instances).CreateAsync(
+            new VirtualMachineInstance { Metadata = new() { Name = "alone", Namespace = "default", Labels = [KeyValuePair.Create("app", "web")] }, Spec = Machine(8081) }, Token);
+        await Of(ResourceTypes.Pods).CreateAsync(
+            new Pod
+            {
+                Metadata = new() { Name = "pod", Namespace = "default", Labels = [KeyValuePair.Create("app", "web")] },
+                Spec = new()
+                {
+                    InitContainers = [Container("once", 8082, null), Container("sidecar", 8083, "Always")],
+                    Containers = [new() { Name = "c", Image = "none" }],
+                },
+            },
+            Token);
+        await AddPolicyAsync(new() { PodSelector = App("web"), Ingress = [new() { Ports = [new() { Port = IntOrString.Of("web") }] }] });
+        await RulesAsync(8080, 8081, 8083);
+        // Each is in the group of its own number.
+        await MembersAsync("peers.", "alone box pod");
+
+        var key = new ObjectKey("default", "box");
+        await Of(KubeVirtTypes.VirtualMachines).MutateAsync(key, vm => vm with { Spec = vm.Spec with { Template = vm.Spec.Template with { Spec = Machine(9090) } } }, Token);
+        await RulesAsync(8081, 8083, 9090);
+        await MembersAsync("peers.", "alone box pod");
+        await Of(KubeVirtTypes.Instances).DeleteAsync(new ObjectKey("default", "alone"), null, Token);
+        await RulesAsync(8083, 9090);
+
+        Task RulesAsync(params int[] ports) => _plane.HoldsAsync(() => Task.FromResult(
+            Rules().Where(rule => rule.Contains("[0]", StringComparison.Ordinal)).SequenceEqual(ports.Select(port => $"np default/web ingress[0] web=TCP {port}"))));
+
+        static PodContainer Container(string name, int port, string? restart) =>
+            new() { Name = name, Image = "none", RestartPolicy = restart, Ports = [new() { Name = "web", Number = port }] };
+
+        static VirtualMachineInstanceSpec Machine(int port) => new()
+        {
+            Domain = new() { Devices = new() { Interfaces = [new() { Name = "default", Bridge = Nothing, Ports = [new() { Name = "web", Port = port }] }] } },
+            Networks = [new() { Name = "default", Pod = Nothing }],
+        };
+    }
+
+    [Fact]
     public async Task A_NetworkPolicy_that_is_for_nobody_has_an_event()
     {
         await AddPolicyAsync(new() { PodSelector = App("none") });
-        await _plane.HoldsAsync(async () => (await Of(ResourceTypes.Events).ListAsync(ListOptions.All, Token)).Items
-            .Any(each => each is { Reason: "SelectsNothing", InvolvedObject: { Kind: nameof(NetworkPolicy), Name: "web" } }));
+        await EventAsync("SelectsNothing", "web", "No VM or pod of namespace default");
     }
 
     [Fact]
@@ -207,12 +258,64 @@ public sealed class PoliciesOverTheApiTests : IAsyncLifetime
         Assert.Contains(refused.Causes, cause => cause.Field == field && cause.Message.Contains(message, StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task Ten_thousand_rules_are_refused()
+    [Theory]
+    [InlineData("fabric.vmnet.io/v1alpha1", "securitygroups", """{"protocol":"TCP"}""", "must have at most 1000 items")]
+    [InlineData("networking.k8s.io/v1", "networkpolicies", """{"ports":[{"port":80}]}""", "10000 rules are more than 1000")]
+    public async Task Ten_thousand_rules_are_refused(string version, string plural, string rule, string message)
     {
-        var refused = await RefusedAsync("fabric.vmnet.io/v1alpha1", "securitygroups", $$"""{"ingress":[{{string.Join(',', Enumerable.Repeat("{\"protocol\":\"TCP\"}", 10_000))}}]}""");
-        Assert.Contains(refused.Causes, cause => cause.Field == "spec.ingress" && cause.Message.Contains("1000", StringComparison.Ordinal));
+        var refused = await RefusedAsync(version, plural, $$"""{"ingress":[{{string.Join(',', Enumerable.Repeat(rule, 10_000))}}]}""");
+        Assert.Contains(refused.Causes, cause => cause.Field == "spec.ingress" && cause.Message.Contains(message, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task A_policy_that_becomes_too_large_stays_as_it_is_and_one_that_was_stored_so_closes_what_it_closed_and_holds_nobody_up()
+    {
+        await AddPodAsync("web", "web");
+        SecurityRule open = new() { Protocol = SecurityProtocol.TCP, Ports = [new() { Port = 80 }] };
+        SecurityRule close = new() { Action = SecurityAction.Deny, Priority = 1, Peers = [new() { Cidr = IpPrefix.Parse("10.70.1.64/26") }] };
+        var group = await AddGroupAsync("big", new() { Selector = App("web"), Ingress = [open, close] });
+        await AddPolicyAsync(new() { PodSelector = App("web"), Ingress = [new() { From = [new() { IpBlock = new() { Cidr = IpInterfaceAddress.Parse("10.0.0.0/8") } }] }] }, "wide");
+        await MembersAsync("sg.default.big", "web");
+        await MembersAsync("np.default.wide", "web");
+        var rules = Rules();
+
+        SecurityGroupSpec tooLarge = group.Spec with { Ingress = [.. Enumerable.Repeat(open, 9_999), close] };
+        await Assert.ThrowsAsync<KubeException>(() => Of(ResourceTypes.SecurityGroups).MutateAsync(new ObjectKey("default", "big"), each => each with { Spec = tooLarge }, Token));
+        await AddPolicyAsync(new() { PodSelector = App("web") }, "after");
+        await MembersAsync("np.default.after", "web");
+        Assert.Equal(rules, Rules().Where(rule => !rule.Contains("after", StringComparison.Ordinal)));
+
+        await _plane.StopAsync();
+        _plane.Store("securitygroups.fabric.vmnet.io", new ObjectKey("default", "big"), JsonSerializer.SerializeToNode(tooLarge, ResourceJson.Default.SecurityGroupSpec)!);
+        var except = string.Join(',', Enumerable.Range(0, 2000).Select(i => $"\"10.1.{i / 256}.{i % 256}/32\""));
+        _plane.Store(
+            "networkpolicies.networking.k8s.io", new ObjectKey("default", "wide"),
+            JsonNode.Parse($$$"""{"podSelector":{},"ingress":[{"from":[{"ipBlock":{"cidr":"10.0.0.0/8","except":[{{{except}}}]}}]},{"ports":[{"port":443}]}]}""")!);
+        await _plane.RunAsync();
+        await ConditionAsync("big", Condition.Ready, "PolicyTooLarge");
+        // Its denial, though it is the last, and of the allowances as many as there may be.
+        await _plane.HoldsAsync(() => Task.FromResult(Rules().Count(rule => rule.StartsWith("sg default/big ingress[", StringComparison.Ordinal)) == 1000));
+        Assert.Contains("sg default/big ingress[9999]", Rules());
+        await _plane.HoldsAsync(() => Task.FromResult(
+            Rules().Where(rule => rule.StartsWith("np default/wide ingress", StringComparison.Ordinal)).SequenceEqual(["np default/wide ingress default", "np default/wide ingress[1]"])));
+        await EventAsync("PolicyTooLarge", "wide", "spec.ingress: the rules compare with up to 48");
+        await AddPolicyAsync(new() { PodSelector = App("web"), Ingress = [new()] }, "later");
+        await MembersAsync("np.default.later", "web");
+    }
+
+    [Fact]
+    public async Task What_lets_everything_pass_says_so()
+    {
+        await AddGroupAsync("open", new() { Selector = App("web"), Ingress = [new()] });
+        await _plane.HoldsAsync(async () => (await Of(ResourceTypes.SecurityGroups).GetAsync(new ObjectKey("default", "open"), Token))?.Status?.Conditions.Find(Condition.Ready)
+            is { IsTrue: true } ready && ready.Message?.Contains("spec.ingress[0]: it names neither peers nor a protocol", StringComparison.Ordinal) == true);
+        await AddPolicyAsync(new() { PodSelector = App("web"), Ingress = [new()] });
+        await EventAsync("AllowsEverything", "web", "spec.ingress[0]: it names neither peers nor ports");
+    }
+
+    private Task EventAsync(string reason, string policy, string message) => _plane.HoldsAsync(async () => (await Of(ResourceTypes.Events).ListAsync(ListOptions.All, Token)).Items
+        .Any(each => each.Reason == reason && each.InvolvedObject is { Kind: nameof(NetworkPolicy) } about && about.Name == policy
+            && each.Message?.StartsWith(message, StringComparison.Ordinal) == true));
 
     private async Task<KubeException> RefusedAsync(string version, string plural, string spec)
     {

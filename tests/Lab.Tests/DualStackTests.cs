@@ -1,9 +1,14 @@
+using System.Text.RegularExpressions;
+using Lab.Runner.Processes;
+
 namespace Lab.Tests;
 
 /// <summary>IPv4 and IPv6 side by side, and private subnets, with real packets across nodes.</summary>
 [Collection(nameof(SharedLab))]
-public sealed class DualStackTests(SharedLab lab, DualStackNetwork network) : IClassFixture<DualStackNetwork>
+public sealed partial class DualStackTests(SharedLab lab, DualStackNetwork network) : IClassFixture<DualStackNetwork>
 {
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
     [Theory]
     [InlineData("one", 2)]
     [InlineData("two", 2)]
@@ -78,6 +83,38 @@ public sealed class DualStackTests(SharedLab lab, DualStackNetwork network) : IC
     }
 
     [Fact]
+    public async Task Trace_tells_the_way_to_a_VM_on_another_node_and_what_the_senders_node_remembers_of_it()
+    {
+        var (pod, vm) = (await network.AddressAsync("one", 4), await network.AddressAsync("web", 4));
+        // A node reaches the API where its agent does.
+        var api = ServerUrl().Match(await File.ReadAllTextAsync(lab.Lab.Folder.AgentKubeconfig, Cancelled)).Value;
+        var kubeconfig = Path.Combine(lab.Lab.Folder.Path, "trace.kubeconfig");
+        await File.WriteAllTextAsync(kubeconfig, ServerUrl().Replace(await File.ReadAllTextAsync(lab.Lab.Folder.Kubeconfig, Cancelled), api), Cancelled);
+        var node = lab.Lab.Record.Nodes.Single(each => each.Name == "node1");
+        var output = "";
+        await SharedLab.UntilAsync("the flow is fast", async () =>
+        {
+            await network.PingsAsync("one", vm);
+            var ran = await Tool.TryRunAsync(
+                "nsenter",
+                [
+                    $"--net=/run/netns/{node.Namespace}", Repository.Fabric, "trace", "pod/one", "vm/web",
+                    "--kubeconfig", kubeconfig, "--ovn-sb", $"unix:{lab.Lab.Folder.Central}/sb.sock",
+                ],
+                Cancelled);
+            Assert.True(ran.ExitCode == 0, ran.Output + ran.Error);
+            output = ran.Output;
+            return output.Contains($"fast path  {pod}:", StringComparison.Ordinal);
+        });
+        var lines = output.Split('\n');
+        Assert.Contains(lines, line => line.StartsWith("way ", StringComparison.Ordinal) && line.Contains("router", StringComparison.Ordinal) && line.Contains("-> tunnel node1 to node2 ->", StringComparison.Ordinal));
+        Assert.Contains("verdict    allowed", lines);
+        Assert.Contains(lines, line => line.StartsWith("OVN        delivered", StringComparison.Ordinal));
+        var other = lab.Lab.Record.Nodes.Single(each => each.Name == "node2").Address;
+        Assert.Contains(lines, line => line.StartsWith($"fast path  {pod}:", StringComparison.Ordinal) && line.Contains($" to {vm}:", StringComparison.Ordinal) && line.Contains($" by node {other}", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task What_is_sent_to_a_masquerade_guests_IPv6_address_arrives_in_the_guest()
     {
         var address = await network.AddressAsync("behind", 6);
@@ -142,4 +179,7 @@ public sealed class DualStackTests(SharedLab lab, DualStackNetwork network) : IC
         lab.RunAsync("patch", "subnet", subnet, "--type", "merge", "-p", $$"""{"spec":{{spec}}}""");
 
     private static string Bare(string address) => address.Split('/')[0];
+
+    [GeneratedRegex(@"https://[^\s""]+", RegexOptions.None, 1000)]
+    private static partial Regex ServerUrl();
 }

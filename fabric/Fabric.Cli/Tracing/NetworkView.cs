@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fabric.Cli.Api;
@@ -9,6 +10,7 @@ using Fabric.Policy.Model;
 using Fabric.Primitives;
 using Fabric.Resources;
 using Fabric.Server.Policies;
+using Vmnet.KubeVirt;
 
 namespace Fabric.Cli.Tracing;
 
@@ -39,13 +41,15 @@ internal sealed class NetworkView
         var subnets = (await ListAsync(session, ResourceTypes.Subnets, cancellationToken)).ToDictionary(subnet => subnet.Metadata.Name!);
         var namespaces = (await ListAsync(session, ResourceTypes.Namespaces, cancellationToken)).ToDictionary(ns => ns.Metadata.Name!);
         var pods = (await ListAsync(session, ResourceTypes.Pods, cancellationToken)).ToDictionary(ResourceTypes.Pods.KeyOf);
+        var machines = (await ListAsync(session, KubeVirtTypes.VirtualMachines, cancellationToken)).ToDictionary(KubeVirtTypes.VirtualMachines.KeyOf);
+        var instances = (await ListAsync(session, KubeVirtTypes.Instances, cancellationToken)).ToDictionary(KubeVirtTypes.Instances.KeyOf);
         var nics = (await ListAsync(session, ResourceTypes.Nics, cancellationToken))
             .Where(nic => subnets.ContainsKey(nic.Spec.Subnet))
             .ToDictionary(ResourceTypes.Nics.KeyOf, nic => (nic, EndpointReader.Read(
                 nic,
                 subnets[nic.Spec.Subnet].Spec.Vpc,
                 namespaces.GetValueOrDefault(nic.Metadata.Namespace!),
-                nic.Spec.Owner.Kind == NicOwnerKind.Pod ? pods.GetValueOrDefault(new ObjectKey(nic.Metadata.Namespace, nic.Spec.Owner.Name)) : null)));
+                OwnerOf(nic))));
         return new NetworkView(
             nics,
             subnets,
@@ -53,6 +57,18 @@ internal sealed class NetworkView
                 .. (await ListAsync(session, ResourceTypes.SecurityGroups, cancellationToken)).Select(SecurityGroupCompiler.Compile),
                 .. (await ListAsync(session, ResourceTypes.NetworkPolicies, cancellationToken)).Select(NetworkPolicyCompiler.Compile),
             ]);
+
+        IKubeObject? OwnerOf(Nic nic)
+        {
+            var key = new ObjectKey(nic.Metadata.Namespace, nic.Spec.Owner.Name);
+            return nic.Spec.Owner.Kind switch
+            {
+                NicOwnerKind.Pod => pods.GetValueOrDefault(key),
+                NicOwnerKind.VirtualMachine => machines.GetValueOrDefault(key),
+                NicOwnerKind.VirtualMachineInstance => instances.GetValueOrDefault(key),
+                _ => null,
+            };
+        }
     }
 
     public Subnet SubnetOf(Nic nic) => _subnets[nic.Spec.Subnet];
@@ -93,7 +109,12 @@ internal sealed class NetworkView
             var list = await session.GetAsync(type.CollectionPath(), cancellationToken);
             return [.. (list["items"] as JsonArray ?? []).OfType<JsonObject>().Select(item => item.Deserialize(type.Json)!)];
         }
-        catch (KubeException e) when (e.Code == System.Net.HttpStatusCode.Forbidden)
+        catch (KubeException e) when (e.Code == HttpStatusCode.NotFound)
+        {
+            // A cluster without KubeVirt has no VMs.
+            return [];
+        }
+        catch (KubeException e) when (e.Code == HttpStatusCode.Forbidden)
         {
             throw new CommandFailure($"{type.Plural} of all namespaces have to be read, which the server does not allow you: what is not seen cannot be judged");
         }

@@ -4,7 +4,7 @@ using Fabric.Resources;
 
 namespace Fabric.Cli.Tracing;
 
-/// <summary>Everything that says what a Nic may send and receive, in the order in which it is asked.</summary>
+/// <summary>Everything that says what a Nic may send and receive, in the order in which it is asked, and how fast.</summary>
 internal static class NicRules
 {
     /// <summary>The rows of <c>fabric why</c>: direction, what is done, of what, with whom, and by whom that is said.</summary>
@@ -18,6 +18,7 @@ internal static class NicRules
            orderby rule.Direction, rule.Rank descending
            select Row(policy.Id, rule),
         .. Unsaid(view, nic),
+        .. Limits(nic.Status?.Qos),
     ];
 
     private static IEnumerable<string[]> Guard(Nic nic)
@@ -61,5 +62,29 @@ internal static class NicRules
             if (!rules.Any(rule => rule.Direction == direction && rule is { Action: not SecurityAction.Allow, PeersOrAll: null, TrafficOrAll: null, Family: IpFamily.None }))
                 yield return [direction == PolicyDirection.Ingress ? "ingress" : "egress", "allow", "everything", "everybody", "no policy says otherwise"];
         }
+    }
+
+    /// <summary>What it is held to, as its status has it.</summary>
+    private static IEnumerable<string[]> Limits(NicQos? qos)
+    {
+        if (qos is null)
+            yield break;
+        foreach (var (direction, own, sum) in new[] { (WishField.Ingress, qos.Ingress, qos.Sum?.Ingress), (WishField.Egress, qos.Egress, qos.Sum?.Egress) })
+        {
+            if (own is not null)
+                yield return [direction, "limit", Text(own), "everybody", SourceOf(direction)];
+            if (sum is not null)
+                yield return [direction, "limit", Text(sum), $"everybody, with all of Subnet {qos.Sum!.Subnet} on the node", SourceOf("sum")];
+        }
+
+        if (qos.Priority is { } priority)
+            yield return [WishField.Egress, "mark", $"priority {priority}", "everybody", SourceOf("priority")];
+        if (qos.Dscp is { } dscp)
+            yield return [WishField.Egress, "mark", $"DSCP {dscp}", "everybody", SourceOf("dscp")];
+
+        string SourceOf(string field) => qos.Sources.FirstOrDefault(source => source.Field == field)?.Source ?? "status.qos of the Nic";
+
+        static string Text(QosLimit limit) =>
+            $"{limit.Average} bit/s{(limit.Peak is { } peak ? $", peak {peak}" : "")}{(limit.Burst is { } burst ? $", burst {burst} bytes" : "")}";
     }
 }

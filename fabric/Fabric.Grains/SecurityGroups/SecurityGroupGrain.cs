@@ -13,6 +13,8 @@ public sealed class SecurityGroupGrain : Grain, ISecurityGroupGrain
     // The condition that says whether the group is for anybody.
     private const string Bound = "Bound";
 
+    private const int MostSaid = 8;
+
     private readonly IPersistentState<SecurityGroup> _state;
 
     /// <summary>A grain.</summary>
@@ -46,7 +48,7 @@ public sealed class SecurityGroupGrain : Grain, ISecurityGroupGrain
                     Nics = nics,
                     // Without the two defaults.
                     Rules = SecurityGroupCompiler.Compile(group).Rules.Count - 2,
-                    Conditions = With(With(status.Conditions, group, ReadyOf(refusals, isGoing, named)), group, BoundOf(group, nics)),
+                    Conditions = With(With(status.Conditions, group, ReadyOf(refusals, SecurityGroupRules.Warn(group), isGoing, named)), group, BoundOf(group, nics)),
                 },
             },
             cancellationToken);
@@ -54,10 +56,15 @@ public sealed class SecurityGroupGrain : Grain, ISecurityGroupGrain
     }
 
     // Nics that name it would be open to everybody from one moment to the next.
-    private static Condition ReadyOf(IReadOnlyList<Refusal> refusals, bool isGoing, long named) =>
-        refusals.Count > 0 ? Said(Condition.Ready, "False", refusals[0].Reason, string.Join(" ", refusals.Take(8)) + (refusals.Count > 8 ? $" And {refusals.Count - 8} more." : ""))
+    private static Condition ReadyOf(IReadOnlyList<Refusal> refusals, IReadOnlyList<string> notices, bool isGoing, long named) =>
+        refusals.Count > 0 ? Said(Condition.Ready, "False", refusals[0].Reason, First(refusals) + Left(refusals))
         : isGoing ? Said(Condition.Ready, "False", "InUse", $"It is deleted when no Nic names it any more: {named} do.")
-        : Said(Condition.Ready, "True", "InForce", "Its rules are in force for the Nics that are bound to it.");
+        : Said(Condition.Ready, "True", "InForce", $"Its rules are in force for the Nics that are bound to it.{(notices.Count > 0 ? $" Look at {First([.. notices.Select(each => $"{each}.")])}" : "")}");
+
+    private static string Left(IReadOnlyList<Refusal> refusals) =>
+        refusals.Any(refusal => refusal is PolicyTooLarge) ? " Of what is too much, denials are in force, and allowances as far as there is room." : "";
+
+    private static string First<T>(IReadOnlyList<T> said) => string.Join(' ', said.Take(MostSaid)) + (said.Count > MostSaid ? $" And {said.Count - MostSaid} more." : "");
 
     private static Condition BoundOf(SecurityGroup group, long nics) =>
         nics > 0 ? Said(Bound, "True", "Bound", "Nics are bound to it.")

@@ -8,7 +8,7 @@ internal static class DefaultRules
 {
     internal static PolicyRule Deny(PolicyDirection direction, SecurityTier tier) => new()
     {
-        Part = PartOf(direction), Direction = direction, Rank = RuleOrder.DefaultOf(tier), Action = SecurityAction.Deny,
+        Part = PartOf(direction), Direction = direction, Rank = RuleOrder.DefaultOf(tier), Action = SecurityAction.Deny, IsDefault = true,
     };
 
     /// <summary>
@@ -17,7 +17,7 @@ internal static class DefaultRules
     /// </summary>
     internal static PolicyRule Pass(PolicyDirection direction) => new()
     {
-        Part = PartOf(direction), Direction = direction, Rank = RuleOrder.Tracked, Action = SecurityAction.Allow,
+        Part = PartOf(direction), Direction = direction, Rank = RuleOrder.Tracked, Action = SecurityAction.Allow, IsDefault = true,
     };
 
     private static string PartOf(PolicyDirection direction) => direction == PolicyDirection.Ingress ? "ingress default" : "egress default";

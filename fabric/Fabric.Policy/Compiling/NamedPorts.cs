@@ -14,7 +14,7 @@ public static class NamedPorts
     /// <param name="policy">The policy.</param>
     /// <param name="numbers">The numbers that a name stands for, at whatever pod.</param>
     public static CompiledPolicy Resolve(CompiledPolicy policy, Func<string, SecurityProtocol, IEnumerable<int>> numbers) =>
-        policy.Rules.Any(HasNames) ? policy with { Rules = [.. policy.Rules.SelectMany(rule => Resolve(policy, rule, numbers))] } : policy;
+        policy.Rules.Any(HasNames) ? PolicyLimits.Within(policy with { Rules = [.. policy.Rules.SelectMany(rule => Resolve(policy, rule, numbers))] }) : policy;
 
     private static bool HasNames(PolicyRule rule) => rule.TrafficOrAll?.Any(traffic => traffic.PortName is not null) == true;
 

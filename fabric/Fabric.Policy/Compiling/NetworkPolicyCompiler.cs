@@ -9,7 +9,8 @@ namespace Fabric.Policy.Compiling;
 /// <remarks>
 /// As the API's documentation has it: an empty list of peers or of ports and an absent one say the same, "all"; an empty selector
 /// chooses everything; a namespace's selector beside a pod's chooses pods that both choose; a pod's alone is of the policy's
-/// namespace. What cannot be read so, such as a range that ends before it begins, allows nothing.
+/// namespace. What cannot be read so, such as a range that ends before it begins, allows nothing, and neither does what is too much
+/// (<see cref="PolicyLimits"/>).
 /// </remarks>
 public static class NetworkPolicyCompiler
 {
@@ -17,7 +18,10 @@ public static class NetworkPolicyCompiler
     private const string Egress = nameof(Egress);
 
     /// <summary>The rules of a policy.</summary>
-    public static CompiledPolicy Compile(NetworkPolicy policy)
+    public static CompiledPolicy Compile(NetworkPolicy policy) => PolicyLimits.Within(Read(policy));
+
+    /// <summary>All of its rules, however many.</summary>
+    internal static CompiledPolicy Read(NetworkPolicy policy)
     {
         var spec = policy.Spec;
         var key = new ObjectKey(policy.Metadata.Namespace, policy.Metadata.Name!);

@@ -10,9 +10,13 @@ public static class SecurityGroupCompiler
 {
     /// <summary>
     /// The rules of a group. One that cannot be meant so is left out, which <see cref="SecurityGroupRules"/> says; one that would deny
-    /// is taken for a denial of everything in its direction, so that a mistake never opens what was to be closed.
+    /// is taken for a denial of everything in its direction, so that a mistake never opens what was to be closed. Of too many rules
+    /// <see cref="PolicyLimits"/> says which are in force.
     /// </summary>
-    public static CompiledPolicy Compile(SecurityGroup group)
+    public static CompiledPolicy Compile(SecurityGroup group) => PolicyLimits.Within(Read(group));
+
+    /// <summary>All of its rules, however many.</summary>
+    internal static CompiledPolicy Read(SecurityGroup group)
     {
         var spec = group.Spec;
         var key = new ObjectKey(group.Metadata.Namespace, group.Metadata.Name!);

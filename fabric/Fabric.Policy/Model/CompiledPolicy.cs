@@ -1,3 +1,4 @@
+using Fabric.Policy.Validating;
 using Fabric.Primitives;
 using Fabric.Resources;
 
@@ -17,6 +18,9 @@ public sealed record CompiledPolicy
 
     /// <summary>Its rules, those that deny what no other matches among them.</summary>
     public EquatableArray<PolicyRule> Rules { get; init; }
+
+    /// <summary>What of it is too much, so that not all of its rules are among <see cref="Rules"/>; nothing of most.</summary>
+    public EquatableArray<PolicyTooLarge> TooLarge { get; init; }
 
     /// <summary>Whether it is for a Nic.</summary>
     public bool Selects(PolicyEndpoint nic) =>
@@ -57,6 +61,9 @@ public sealed record PolicyRule
 
     /// <summary>Only those of the policy's Nics, or null for all of them.</summary>
     public PeerSelector? Subject { get; init; }
+
+    /// <summary>Whether it is what the policy says of connections that no other rule of it matches.</summary>
+    public bool IsDefault { get; init; }
 
     /// <summary>Whether connections are not tracked.</summary>
     public bool IsStateless { get; init; }

@@ -24,6 +24,6 @@ public sealed record PolicyEndpoint
     /// <summary>Its addresses.</summary>
     public EquatableArray<IpAddress> Addresses { get; init; }
 
-    /// <summary>The ports of its pod's containers that have names.</summary>
+    /// <summary>The ports that have names: of its pod's containers, or of its VM's interface.</summary>
     public EquatableArray<NamedPort> NamedPorts { get; init; }
 }

@@ -1,3 +1,4 @@
+using Fabric.Policy.Compiling;
 using Fabric.Primitives;
 using Fabric.Resources.Core;
 
@@ -7,10 +8,10 @@ namespace Fabric.Policy.Validating;
 public static class NetworkPolicyRules
 {
     /// <summary>What is wrong with the policy. Empty when nothing is.</summary>
-    /// <returns><see cref="NetworkPolicyUnusable"/>, each with its field.</returns>
+    /// <returns><see cref="NetworkPolicyUnusable"/> and <see cref="PolicyTooLarge"/>, each with its field.</returns>
     public static IReadOnlyList<Refusal> Validate(NetworkPolicy policy)
     {
-        var refusals = new List<Refusal>();
+        var refusals = new List<Refusal>(PolicyLimits.Check(NetworkPolicyCompiler.Read(policy)));
         for (var i = 0; i < policy.Spec.Ingress.Count; i++)
         {
             Check(policy.Spec.Ingress[i].From, $"spec.ingress[{i}].from", refusals);
@@ -25,6 +26,15 @@ public static class NetworkPolicyRules
 
         return refusals;
     }
+
+    /// <summary>What is perhaps not meant, though it can be: rules that let everything there is pass.</summary>
+    public static IReadOnlyList<string> Warn(NetworkPolicy policy) =>
+    [
+        .. policy.Spec.Ingress.Index().Where(each => each.Item is { From.IsEmpty: true, Ports.IsEmpty: true }).Select(each => Everything($"spec.ingress[{each.Index}]")),
+        .. policy.Spec.Egress.Index().Where(each => each.Item is { To.IsEmpty: true, Ports.IsEmpty: true }).Select(each => Everything($"spec.egress[{each.Index}]")),
+    ];
+
+    private static string Everything(string field) => $"{field}: it names neither peers nor ports: it allows everything, with everybody";
 
     private static void Check(EquatableArray<NetworkPolicyPeer> peers, string field, List<Refusal> refusals)
     {

@@ -1,3 +1,4 @@
+using Fabric.Policy.Compiling;
 using Fabric.Primitives;
 using Fabric.Resources;
 
@@ -6,14 +7,11 @@ namespace Fabric.Policy.Validating;
 /// <summary>What a SecurityGroup may say: pure, asked at admission and by its grain.</summary>
 public static class SecurityGroupRules
 {
-    /// <summary>More rules than these in one direction no cluster's API takes; here it is for what was stored without it.</summary>
-    public const int MostRules = 1000;
-
     /// <summary>What is wrong with the group. Empty when nothing is.</summary>
-    /// <returns><see cref="SecurityRuleUnusable"/> and <see cref="SecurityGroupTooLarge"/>, each with its field.</returns>
+    /// <returns><see cref="SecurityRuleUnusable"/> and <see cref="PolicyTooLarge"/>, each with its field.</returns>
     public static IReadOnlyList<Refusal> Validate(SecurityGroup group)
     {
-        var refusals = new List<Refusal>();
+        var refusals = new List<Refusal>(PolicyLimits.Check(SecurityGroupCompiler.Read(group)));
         Check(group.Spec.Ingress, "spec.ingress", refusals);
         Check(group.Spec.Egress, "spec.egress", refusals);
         if (group.Spec.Selector is { } selector)
@@ -58,11 +56,6 @@ public static class SecurityGroupRules
 
     private static void Check(EquatableArray<SecurityRule> rules, string field, List<Refusal> refusals)
     {
-        if (rules.Count > MostRules)
-        {
-            refusals.Add(new SecurityGroupTooLarge(rules.Count) { Field = field });
-        }
-
         for (var i = 0; i < rules.Count; i++)
         {
             refusals.AddRange(Validate(rules[i], $"{field}[{i}]"));
@@ -162,16 +155,4 @@ public sealed record SecurityRuleUnusable(string Problem) : Refusal
 
     /// <inheritdoc/>
     public override string Message => Problem;
-}
-
-/// <summary>A group has more rules than can be looked through for every packet that opens a connection.</summary>
-/// <param name="Count">How many.</param>
-public sealed record SecurityGroupTooLarge(int Count) : Refusal
-{
-    /// <inheritdoc/>
-    public override string Reason => nameof(SecurityGroupTooLarge);
-
-    /// <inheritdoc/>
-    public override string Message =>
-        $"{Count} rules are more than {SecurityGroupRules.MostRules}: say several addresses, ports and peers in one rule, or make several groups.";
 }

@@ -16,7 +16,8 @@ namespace Fabric.Realization;
 /// </remarks>
 internal static class SpoofGuard
 {
-    private const string DhcpAnswer = "((ip4 && udp.src == 67 && udp.dst == 68) || (ip6 && udp.src == 547 && udp.dst == 546))";
+    // By the port of clients alone: they look at no other (RFC 2131 §4.1, RFC 8415 §7.2), so a server may answer from any.
+    private const string DhcpAnswer = "((ip4 && udp.dst == 68) || (ip6 && udp.dst == 546))";
 
     /// <summary>
     /// The rules of a switch: only what is behind its router answers for DHCP. Two, because a port can only be matched positively

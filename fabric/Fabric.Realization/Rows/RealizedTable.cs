@@ -44,8 +44,8 @@ public abstract class RealizedTable
         ],
         [new Containment<LogicalSwitch>(LogicalSwitch.Columns.Ports)])
     {
-        // A port that two nodes have is reached otherwise than what nodes remember of it.
-        ChangesWays = (before, after) => IsShared(before) || IsShared(after),
+        // A port that two nodes have is reached otherwise than what nodes remember of it, and what a port may send they remember by flow.
+        ChangesWays = (before, after) => IsShared(before) || IsShared(after) || before.PortSecurity != after.PortSecurity,
     };
 
     /// <summary>Address sets, which rules know by name.</summary>

@@ -84,6 +84,9 @@ public sealed record PodContainer
     /// <summary>The working folder.</summary>
     public string? WorkingDir { get; init; }
 
+    /// <summary><c>Always</c> on an init container that goes on running beside the others; absent on every other.</summary>
+    public string? RestartPolicy { get; init; }
+
     /// <summary>The ports it listens on, which NetworkPolicies may name.</summary>
     public EquatableArray<ContainerPort>? Ports { get; init; }
 

@@ -47,7 +47,7 @@ internal sealed class NetworkAdmission : IAdmission
             [StaticIPs] = ReviewStaticIP,
             [IPPools] = ReviewIPPool,
             [SecurityGroups] = (_, wanted) => ReviewSecurityGroup(wanted),
-            [NetworkPolicies] = (_, wanted) => VerdictOf(NetworkPolicyRules.Validate(wanted.Deserialize(ResourceJson.Default.NetworkPolicy)!), wanted),
+            [NetworkPolicies] = (_, wanted) => ReviewNetworkPolicy(wanted),
             [Vpcs] = (_, wanted) => Readable(wanted, ResourceJson.Default.Vpc),
             [IPClaims] = (_, wanted) => Readable(wanted, ResourceJson.Default.IPClaim),
             [MacClaims] = (_, wanted) => Readable(wanted, ResourceJson.Default.MacClaim),
@@ -182,6 +182,12 @@ internal sealed class NetworkAdmission : IAdmission
     {
         var group = wanted.Deserialize(ResourceJson.Default.SecurityGroup)!;
         return VerdictOf(SecurityGroupRules.Validate(group), wanted) with { Warnings = SecurityGroupRules.Warn(group) };
+    }
+
+    private static AdmissionVerdict ReviewNetworkPolicy(JsonObject wanted)
+    {
+        var policy = wanted.Deserialize(ResourceJson.Default.NetworkPolicy)!;
+        return VerdictOf(NetworkPolicyRules.Validate(policy), wanted) with { Warnings = NetworkPolicyRules.Warn(policy) };
     }
 
     private static Subnet? SubnetOf(AdmissionRequest request, string name) =>

@@ -121,6 +121,19 @@ internal sealed class Watched
     internal Nic? NicOf(ClaimOwner? owner) =>
         owner is not null && Nics.Get(new ObjectKey(owner.Namespace, owner.Name)) is { } nic && nic.Metadata.Uid == owner.Uid ? nic : null;
 
+    /// <summary>What has the name of a Nic's owner, as last seen, or null.</summary>
+    internal IKubeObject? OwnerOf(Nic nic)
+    {
+        var key = new ObjectKey(nic.Metadata.Namespace, nic.Spec.Owner.Name);
+        return nic.Spec.Owner.Kind switch
+        {
+            NicOwnerKind.Pod => Pods.Get(key),
+            NicOwnerKind.VirtualMachine => VirtualMachines.Get(key),
+            NicOwnerKind.VirtualMachineInstance => Instances.Get(key),
+            _ => null,
+        };
+    }
+
     /// <summary>The StaticIP that keeps something, as last seen; null when there is none, or only another one of its name.</summary>
     internal StaticIP? StaticIPOf(ClaimOwner? keeper) =>
         keeper is not null && StaticIPs.Get(new ObjectKey(keeper.Namespace, keeper.Name)) is { } kept && kept.Metadata.Uid == keeper.Uid ? kept : null;

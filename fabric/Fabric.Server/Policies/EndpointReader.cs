@@ -2,6 +2,8 @@ using Fabric.Policy.Model;
 using Fabric.Primitives;
 using Fabric.Resources;
 using Fabric.Resources.Core;
+using Fabric.Server.Workloads;
+using Vmnet.KubeVirt;
 
 namespace Fabric.Server.Policies;
 
@@ -21,8 +23,8 @@ public static class EndpointReader
     /// <param name="nic">The object.</param>
     /// <param name="vpc">Its Vpc.</param>
     /// <param name="ns">Its namespace, if it is known.</param>
-    /// <param name="pod">Its pod, if it is one's.</param>
-    public static PolicyEndpoint Read(Nic nic, string vpc, Namespace? ns, Pod? pod)
+    /// <param name="owner">The pod, VM or instance of the name that its owner has, if there is one.</param>
+    public static PolicyEndpoint Read(Nic nic, string vpc, Namespace? ns, IKubeObject? owner)
     {
         var name = nic.Metadata.Namespace!;
         return new()
@@ -33,7 +35,7 @@ public static class EndpointReader
             NamespaceLabels = (ns?.Metadata.Labels ?? []).With(NamespaceName, name),
             SecurityGroups = nic.Spec.SecurityGroups,
             Addresses = [.. (nic.Status?.Addresses ?? []).Select(address => address.Address)],
-            NamedPorts = pod is not null && pod.Metadata.Uid == nic.Spec.Owner.Uid ? PortsOf(pod) : [],
+            NamedPorts = owner?.Metadata.Uid == nic.Spec.Owner.Uid ? PortsOf(owner, nic.Spec.Interface) : [],
         };
     }
 
@@ -46,20 +48,43 @@ public static class EndpointReader
             : labels;
     }
 
-    /// <summary>The ports of a pod that have names, in order.</summary>
-    public static EquatableArray<NamedPort> PortsOf(Pod pod) =>
+    /// <summary>
+    /// The ports that have names, in order: those of a pod's containers, and those that a VM's template says of its interfaces. KubeVirt
+    /// gives them to the launcher's containers, where policies find them on other networks.
+    /// </summary>
+    /// <param name="owner">A pod, VM or instance, or null; none but a workload of its own has Nics, and ports.</param>
+    /// <param name="face">The interface of a VM whose ports are meant; all when null.</param>
+    public static EquatableArray<NamedPort> PortsOf(IKubeObject? owner, string? face = null) => owner switch
+    {
+        Pod pod when WorkloadReader.IsWorkload(pod) =>
+        [
+            .. from container in (pod.Spec?.InitContainers ?? []).Where(each => each.RestartPolicy == "Always").Concat(pod.Spec?.Containers ?? [])
+               from port in container.Ports ?? []
+               select Named(port.Name, port.Protocol, port.Number) into named
+               where named is not null
+               select named.Value,
+        ],
+        VirtualMachine vm => PortsOf(vm.Spec.Template.Spec, face),
+        VirtualMachineInstance instance when WorkloadReader.IsWorkload(instance) => PortsOf(instance.Spec, face),
+        _ => [],
+    };
+
+    private static EquatableArray<NamedPort> PortsOf(VirtualMachineInstanceSpec vm, string? face) =>
     [
-        .. from container in pod.Spec?.Containers ?? []
-           from port in container.Ports ?? []
-           where port.Name is { Length: > 0 }
-           let protocol = port.Protocol switch
-           {
-               null or "" or "TCP" => SecurityProtocol.TCP,
-               "UDP" => SecurityProtocol.UDP,
-               "SCTP" => SecurityProtocol.SCTP,
-               _ => (SecurityProtocol?)null,
-           }
-           where protocol is not null
-           select new NamedPort(port.Name!, protocol.Value, port.Number),
+        .. from each in vm.Domain?.Devices?.Interfaces ?? []
+           where face is null || each.Name == face
+           from port in each.Ports ?? []
+           select Named(port.Name, port.Protocol, port.Port) into named
+           where named is not null
+           select named.Value,
     ];
+
+    private static NamedPort? Named(string? name, string? protocol, int number) => (name, protocol) switch
+    {
+        (null or "", _) => null,
+        (_, null or "" or "TCP") => new(name, SecurityProtocol.TCP, number),
+        (_, "UDP") => new(name, SecurityProtocol.UDP, number),
+        (_, "SCTP") => new(name, SecurityProtocol.SCTP, number),
+        _ => null,
+    };
 }

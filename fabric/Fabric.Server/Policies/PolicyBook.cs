@@ -3,7 +3,6 @@ using Fabric.Policy.Compiling;
 using Fabric.Policy.Model;
 using Fabric.Realization;
 using Fabric.Resources;
-using Fabric.Resources.Core;
 using Fabric.Server.Control;
 
 namespace Fabric.Server.Policies;
@@ -30,6 +29,8 @@ internal sealed class PolicyBook : IPortGroups
         watched.NetworkPolicies.Subscribe(change => Take(
             new(PolicyKind.NetworkPolicy, ResourceTypes.NetworkPolicies.KeyOf(change.Current)), change.New is { } policy ? NetworkPolicyCompiler.Compile(policy) : null));
         watched.Pods.Subscribe(change => Count(change.Old, change.New));
+        watched.VirtualMachines.Subscribe(change => Count(change.Old, change.New));
+        watched.Instances.Subscribe(change => Count(change.Old, change.New));
     }
 
     /// <summary>All policies, without names of ports.</summary>
@@ -132,16 +133,9 @@ internal sealed class PolicyBook : IPortGroups
 
     private string? VpcOf(Nic nic) => _watched.Subnets.Get(new ObjectKey(nic.Spec.Subnet))?.Spec.Vpc;
 
-    private PolicyEndpoint? Read(Nic nic)
-    {
-        if (VpcOf(nic) is not { } vpc)
-        {
-            return null;
-        }
-
-        var pod = nic.Spec.Owner.Kind == NicOwnerKind.Pod ? _watched.Pods.Get(new ObjectKey(nic.Metadata.Namespace, nic.Spec.Owner.Name)) : null;
-        return EndpointReader.Read(nic, vpc, _watched.Namespaces.Get(new ObjectKey(nic.Metadata.Namespace!)), pod);
-    }
+    private PolicyEndpoint? Read(Nic nic) => VpcOf(nic) is not { } vpc
+        ? null
+        : EndpointReader.Read(nic, vpc, _watched.Namespaces.Get(new ObjectKey(nic.Metadata.Namespace!)), _watched.OwnerOf(nic));
 
     private CompiledPolicy? FindGroup(ObjectKey key) => _edition.Policies.GetValueOrDefault(new(PolicyKind.SecurityGroup, key));
 
@@ -155,10 +149,10 @@ internal sealed class PolicyBook : IPortGroups
     }
 
     /// <summary>Keeps count of the numbers that names of ports stand for.</summary>
-    private void Count(Pod? old, Pod? pod)
+    private void Count(IKubeObject? old, IKubeObject? owner)
     {
-        var before = old is null ? [] : EndpointReader.PortsOf(old);
-        var after = pod is null ? [] : EndpointReader.PortsOf(pod);
+        var before = EndpointReader.PortsOf(old);
+        var after = EndpointReader.PortsOf(owner);
         if (before == after)
         {
             return;

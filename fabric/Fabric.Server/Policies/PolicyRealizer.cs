@@ -1,5 +1,6 @@
 using Fabric.Grains.Events;
 using Fabric.Policy.Model;
+using Fabric.Policy.Validating;
 using Fabric.Primitives;
 using Fabric.Realization;
 using Fabric.Server.Control;
@@ -34,7 +35,7 @@ internal sealed class PolicyRealizer(Watched watched, PolicyBook book, Northboun
             writes.AddRange(wanted.Values.Where(each => _wanted.GetValueOrDefault(each.Policy.Id) != each)
                 .Select(each => northbound.ApplyAsync(each.Policy, each.Vpcs, cancellationToken)));
             writes.AddRange(_wanted.Keys.Except(wanted.Keys).Select(id => northbound.RemoveAsync(RowOwner.Policy(id), cancellationToken)));
-            TellWhatIsForNobody(wanted);
+            TellOfNetworkPolicies(wanted);
             _wanted = wanted;
             // Those that are not used any more go when no rule speaks of them: see below.
             _peers = [.. peers, .. unused];
@@ -83,15 +84,37 @@ internal sealed class PolicyRealizer(Watched watched, PolicyBook book, Northboun
         }
     }
 
-    /// <summary>A SecurityGroup says it in a condition; a NetworkPolicy has no status.</summary>
-    private void TellWhatIsForNobody(Dictionary<PolicyId, Wanted> wanted)
+    /// <summary>A SecurityGroup says it in conditions; a NetworkPolicy has no status.</summary>
+    private void TellOfNetworkPolicies(Dictionary<PolicyId, Wanted> wanted)
     {
         foreach (var (id, now) in wanted)
         {
-            if (id.Kind == PolicyKind.NetworkPolicy && now.Vpcs.IsEmpty && _wanted.GetValueOrDefault(id) is not { Vpcs.IsEmpty: true }
-                && watched.NetworkPolicies.Get(id.Key) is { } policy)
+            var before = _wanted.GetValueOrDefault(id);
+            if (id.Kind != PolicyKind.NetworkPolicy || before == now || watched.NetworkPolicies.Get(id.Key) is not { } policy)
+            {
+                continue;
+            }
+
+            if (now.Vpcs.IsEmpty && before is not { Vpcs.IsEmpty: true })
             {
                 events.Normal(policy.ToReference(), "SelectsNothing", $"No VM or pod of namespace {id.Key.Namespace} has the labels of spec.podSelector: its rules concern nobody yet.");
+            }
+
+            if (before?.Policy == now.Policy)
+            {
+                continue;
+            }
+
+            foreach (var tooLarge in now.Policy.TooLarge)
+            {
+                events.Warning(
+                    policy.ToReference(), tooLarge.Reason,
+                    $"{tooLarge} Until then as many are in force as there is room for, and what the others allow is denied. A port by name is one for each number that it has at some pod.");
+            }
+
+            if (NetworkPolicyRules.Warn(policy) is { Count: > 0 } broad)
+            {
+                events.Normal(policy.ToReference(), "AllowsEverything", $"{broad[0]}{(broad.Count > 1 ? $", and so it is with {broad.Count - 1} more" : "")}.");
             }
         }
     }

@@ -31,7 +31,9 @@ internal sealed class PolicyTriggers
         watched.NetworkPolicies.Subscribe(OnNetworkPolicy);
         watched.Namespaces.Subscribe(OnNamespace);
         watched.Nics.Subscribe(OnNic);
-        watched.Pods.Subscribe(OnPod);
+        watched.Pods.Subscribe(change => OnOwner(NicOwnerKind.Pod, change.Old, change.New));
+        watched.VirtualMachines.Subscribe(change => OnOwner(NicOwnerKind.VirtualMachine, change.Old, change.New));
+        watched.Instances.Subscribe(change => OnOwner(NicOwnerKind.VirtualMachineInstance, change.Old, change.New));
         watched.Subnets.Subscribe(OnSubnet);
     }
 
@@ -82,17 +84,17 @@ internal sealed class PolicyTriggers
         NicChanged(change.Current);
     }
 
-    private void OnPod(InformerEvent<Pod> change)
+    /// <summary>Which ports it has names for may have changed.</summary>
+    private void OnOwner(NicOwnerKind kind, IKubeObject? old, IKubeObject? owner)
     {
-        var before = change.Old is null ? [] : EndpointReader.PortsOf(change.Old);
-        var after = change.New is null ? [] : EndpointReader.PortsOf(change.New);
-        if (before == after || _book.IsEmpty)
+        if (EndpointReader.PortsOf(old) == EndpointReader.PortsOf(owner) || _book.IsEmpty)
         {
             return;
         }
 
         PeersChanged();
-        foreach (var nic in _watched.NicsOfWorkload.Find(Watched.WorkloadKey(NicOwnerKind.Pod, change.Current.Metadata.Namespace!, change.Current.Metadata.Name!)))
+        var meta = (owner ?? old)!.Metadata;
+        foreach (var nic in _watched.NicsOfWorkload.Find(Watched.WorkloadKey(kind, meta.Namespace!, meta.Name!)))
         {
             NicChanged(nic);
         }

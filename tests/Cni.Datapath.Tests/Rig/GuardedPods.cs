@@ -66,6 +66,14 @@ internal sealed class GuardedPods : IAsyncDisposable
         return pod;
     }
 
+    /// <summary>The pod ends, and its Nic with it.</summary>
+    public async Task RemoveAsync(RigEndpoint pod, PolicyEndpoint nic)
+    {
+        await Realizer.RemoveAsync(RowOwner.Nic(nic.Nic), Token);
+        await _rig.RemoveAsync(pod);
+        _pods.Remove(pod);
+    }
+
     /// <summary>Has the pod's Nic say something else.</summary>
     public async Task SetAsync(RigNode node, PolicyEndpoint nic, RigEndpoint pod, Func<NicSpec, NicSpec>? change = null)
     {
@@ -98,6 +106,13 @@ internal sealed class GuardedPods : IAsyncDisposable
         await World.RealizeAsync(Realizer, Token);
         _peers.UnionWith(World.Policies.SelectMany(policy => policy.Peers));
         await InstalledAsync();
+    }
+
+    /// <summary>The Nic has other labels, and is in other groups once that is seen.</summary>
+    public void Relabel(PolicyEndpoint nic)
+    {
+        World.Set(nic);
+        Realizer.Reconsider([nic.Nic]);
     }
 
     /// <summary>Waits until both nodes have installed what is in the database now.</summary>

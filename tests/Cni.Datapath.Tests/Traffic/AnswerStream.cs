@@ -1,4 +1,8 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Cni.Datapath.Tests.Rig;
+using Node.Testing;
 
 namespace Cni.Datapath.Tests.Traffic;
 
@@ -43,6 +47,42 @@ internal sealed class AnswerStream : IDisposable
         _thread.Start();
     }
 
+    /// <param name="from">Who asks.</param>
+    /// <param name="address">As whom.</param>
+    /// <param name="to">Who answers.</param>
+    /// <param name="port">The port of both.</param>
+    /// <param name="patience">How long an answer may take, in milliseconds.</param>
+    public static AnswerStream Udp(RigEndpoint from, IPAddress address, RigEndpoint to, int port, int patience = 50)
+    {
+        var echo = new UdpEcho(to, to.Of(address.AddressFamily == AddressFamily.InterNetworkV6), port);
+        var flow = new UdpClientFlow(from, address, port, to.Of(address.AddressFamily == AddressFamily.InterNetworkV6), port);
+        return new AnswerStream(() => flow.TryExchange(timeoutMilliseconds: patience), flow, echo);
+    }
+
+    public static AnswerStream Tcp(RigEndpoint from, RigEndpoint to, int port)
+    {
+        var pair = TcpPair.Connect(from, from.Ip, to, to.Ip, port);
+        pair.Client.ReceiveTimeout = pair.Server.ReceiveTimeout = 50;
+        var buffer = new byte[1];
+        return new AnswerStream(
+            () =>
+            {
+                try
+                {
+                    pair.Client.Send(buffer);
+                    if (pair.Server.Receive(buffer) != 1)
+                        return false;
+                    pair.Server.Send(buffer);
+                    return pair.Client.Receive(buffer) == 1;
+                }
+                catch (SocketException)
+                {
+                    return false;
+                }
+            },
+            pair);
+    }
+
     public long Answers => Interlocked.Read(ref _answers);
 
     public long Asked => Interlocked.Read(ref _asked);
@@ -67,6 +107,19 @@ internal sealed class AnswerStream : IDisposable
 
     /// <summary>When the last answer came, in the ticks of <see cref="Stopwatch"/>.</summary>
     public long LastAnswer => Interlocked.Read(ref _last);
+
+    /// <summary>Waits for the end that a change has made it come to.</summary>
+    /// <param name="shown">When the change was shown as installed where it is judged.</param>
+    /// <returns>How long after that the last answer came.</returns>
+    public async Task<TimeSpan> EndAsync(NbCfgWatch shown)
+    {
+        await Eventually.HoldsAsync(() => shown.At is not null);
+        // What had an answer every millisecond or two now asks in vain again and again.
+        await Eventually.HoldsAsync(() => InVain >= 15);
+        var after = LastAnswer <= shown.At!.Value ? TimeSpan.Zero : Stopwatch.GetElapsedTime(shown.At.Value, LastAnswer);
+        TestContext.Current.TestOutputHelper!.WriteLine($"the last answer came {after.TotalMilliseconds:0.0} ms after nb_cfg was shown");
+        return after;
+    }
 
     public void Dispose()
     {

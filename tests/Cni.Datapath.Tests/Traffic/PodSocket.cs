@@ -27,6 +27,14 @@ internal static class PodSocket
         return socket;
     });
 
+    /// <summary>ICMP messages, of the address's family.</summary>
+    public static Socket Icmp(RigEndpoint pod, IPAddress address) => In(pod, () =>
+    {
+        var socket = new Socket(address.AddressFamily, SocketType.Raw, address.AddressFamily == AddressFamily.InterNetwork ? ProtocolType.Icmp : ProtocolType.IcmpV6);
+        socket.Bind(new IPEndPoint(address, 0));
+        return socket;
+    });
+
     /// <summary>Whole frames to and from the pod's device.</summary>
     /// <param name="pod">The pod.</param>
     /// <param name="filter">Called before the socket gets any.</param>

@@ -43,6 +43,34 @@ public sealed class TraceTests(TracedNetwork network) : IClassFixture<TracedNetw
         Assert.Equal(0, (await TraceAsync("pod/web pod/other")).Code);
     }
 
+    [Fact]
+    public async Task A_way_between_nodes_to_a_VM_goes_through_a_tunnel()
+    {
+        var ran = await TraceAsync("pod/other vm/db --proto tcp --port 5432");
+        Assert.Equal((0, ""), (ran.Code, ran.Error));
+        Assert.Contains("way        port default/n7 on node1 -> switch subnet.s1 -> tunnel node1 to node2 -> port default/n8 on node2", ran.Lines);
+        Assert.Contains("receiver   Allow by SecurityGroup default/floor ingress[0]", ran.Lines);
+        Assert.Contains("OVN        delivered, last by SecurityGroup default/floor ingress[0]", ran.Lines);
+        Assert.Equal(2, (await TraceAsync("vm/db pod/web --proto tcp --port 80")).Code);
+    }
+
+    [Fact]
+    public async Task Why_lists_the_tiers_in_order_and_what_a_VM_is_held_to()
+    {
+        var ran = await network.Server.OkAsync("why vm/db");
+        Assert.Equal(
+            [
+                "ingress allow TCP 22 everybody SecurityGroup default/rich ingress[0]",
+                "ingress allow TCP 5432 everybody SecurityGroup default/floor ingress[0]",
+                "ingress deny everything everybody SecurityGroup default/floor ingress default",
+                "egress allow everything everybody no policy says otherwise",
+                "ingress limit 1G bit/s everybody, with all of Subnet s1 on the node QosPolicy fair",
+                "egress limit 100M bit/s, peak 200M, burst 256Ki bytes everybody QosPolicy gold",
+                "egress mark priority 5 everybody QosPolicy gold",
+            ],
+            ran.Lines.Skip(4).Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries))));
+    }
+
     [Theory]
     [InlineData("trace pod/nobody pod/web", "there is no Nic of pod/nobody in namespace default")]
     [InlineData("trace pod/web 192.0.2.1 --port 80", "ICMP has no ports")]
