@@ -17,19 +17,19 @@
 /* Where an ARP packet has its sender's IPv4 address (RFC 826). */
 #define ARP_SENDER 14
 
-/* An endpoint's address -> its priority; no row is as good as 0. Written by the agent. */
+/* What an endpoint may send from -> its priority; the longest prefix counts, and no row is as good as 0. Written by the agent. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(max_entries, 16384);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct uplink_address);
+	__type(key, struct uplink_prefix);
 	__type(value, __u32);
 } uplink_priority SEC(".maps");
 
 static __always_inline __u32 priority_of(struct __sk_buff *skb, __u32 vni)
 {
 	struct fast_tunnel *domain = bpf_map_lookup_elem(&fast_tunnels, &vni);
-	struct uplink_address sender = {};
+	struct uplink_prefix sender = { .bits = UPLINK_ADDRESS_BITS };
 	__u32 at = TUNNEL_BYTES + ETH_HLEN, *priority;
 	__be16 type;
 

@@ -6,11 +6,18 @@
 #ifndef FABRIC_UPLINK_TYPES_H
 #define FABRIC_UPLINK_TYPES_H
 
-/* An endpoint's address in its routing domain. An IPv4 address is written as IPv6 writes it, ::ffff:a.b.c.d. */
-struct uplink_address {
+/*
+ * What an endpoint may send from, in its routing domain: struct bpf_lpm_trie_key, whose bits count from the domain's first. An
+ * IPv4 address is written as IPv6 writes it, ::ffff:a.b.c.d.
+ */
+struct uplink_prefix {
+	__u32 bits;
 	__u32 domain;
 	__be32 address[4];
 };
+
+/* Those of one address. */
+#define UPLINK_ADDRESS_BITS 160
 
 /* The handle of the NIC's class queue. */
 #define UPLINK_HANDLE 0x00050000U

@@ -31,9 +31,6 @@ public sealed class FastPathFeeder
     private readonly FastPathOptions _options;
     private readonly Channel<bool> _work = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Dictionary<EndpointDevices, PortLocation> _located = [];
-
-    // Where endpoints of a priority were last: one that is migrating is nowhere for a while, and sends all the same.
-    private readonly Dictionary<EndpointDevices, PortLocation> _lastLocated = [];
     private readonly SequenceCheck _conntrack;
     private OvsdbSnapshot? _southbound;
     private OvsdbSnapshot? _read;
@@ -182,32 +179,28 @@ public sealed class FastPathFeeder
             Locate(flows, vswitch, _domains!);
         }
 
-        SayUplink(uplink.Follow(underlay, _domains is null ? null : Priorities()));
+        SayUplink(uplink.Follow(underlay, _domains is null ? null : Priorities(_domains)));
 
         flows.AttachUnderlay(underlay.Devices);
         Become(flows, StateOf(flows, vswitch, underlay));
     }
 
-    /// <summary>Which addresses have a priority above the lowest.</summary>
-    private Dictionary<EndpointAddress, int> Priorities()
+    /// <summary>
+    /// Which priority goes with what endpoints send from; of several that may send from the same the highest. Not by where OVN has their
+    /// ports: one that migrates sends before its port is here, and no port says what else may be sent from.
+    /// </summary>
+    private Dictionary<SenderPrefix, int> Priorities(RoutingDomains domains)
     {
-        var attached = _datapath.Attached.Where(devices => _datapath.PriorityOf(devices) > 0).ToHashSet();
-        foreach (var devices in _lastLocated.Keys.Where(devices => !attached.Contains(devices)).ToArray())
+        var priorities = new Dictionary<SenderPrefix, int>();
+        foreach (var sender in _datapath.Senders)
         {
-            _lastLocated.Remove(devices);
-        }
-
-        var priorities = new Dictionary<EndpointAddress, int>();
-        foreach (var devices in attached)
-        {
-            if (_located.TryGetValue(devices, out var now))
+            if (domains.Spaces.TryGetValue(sender.Network, out var space))
             {
-                _lastLocated[devices] = now;
-            }
-
-            foreach (var address in _lastLocated.TryGetValue(devices, out var last) ? last.Addresses : [])
-            {
-                priorities[new EndpointAddress(last!.Space, address)] = _datapath.PriorityOf(devices);
+                foreach (var prefix in sender.Prefixes)
+                {
+                    var key = new SenderPrefix(space, prefix);
+                    priorities[key] = Math.Max(sender.Priority, priorities.GetValueOrDefault(key));
+                }
             }
         }
 

@@ -21,6 +21,9 @@ public readonly record struct Mtu : ITextValue<Mtu>, IComparable<Mtu>, IComparis
     /// <summary>The largest length an IPv4 header can state, in bytes.</summary>
     public const int MaxBytes = 65535;
 
+    // Ethernet's header with a VLAN's tag (IEEE 802.1Q).
+    private const int FrameOverhead = 18;
+
     private const string OutOfRange = "it is not a number of bytes from 68 to 65535 (IPv6 needs at least 1280)";
 
     private readonly ushort _bytes;
@@ -43,6 +46,9 @@ public readonly record struct Mtu : ITextValue<Mtu>, IComparable<Mtu>, IComparis
 
     /// <summary>Size in bytes; 0 for <c>default</c>.</summary>
     public int Bytes => _bytes;
+
+    /// <summary>The largest Ethernet frame of such a link in bytes, with its header and a VLAN's tag.</summary>
+    public int FrameBytes => _bytes + FrameOverhead;
 
     /// <summary>False only for <c>default</c>.</summary>
     public bool IsValid => _bytes != 0;

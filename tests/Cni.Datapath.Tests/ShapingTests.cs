@@ -18,38 +18,33 @@ public sealed class ShapingTests(FastPathRig rig)
     private const double Fast = 40e6;
 
     [Theory(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
-    [InlineData("switched", true, true)]
-    [InlineData("switched", true, false)]
-    [InlineData("switched", false, true)]
-    [InlineData("switched between nodes", true, true)]
-    [InlineData("switched between nodes", false, true)]
-    [InlineData("switched between nodes", false, false)]
-    public async Task Each_direction_has_its_own_rate_on_both_paths(string way, bool fastPath, bool tcp)
+    [InlineData(EndpointKind.Container, "switched", true, true, false)]
+    [InlineData(EndpointKind.Container, "switched", true, false, false)]
+    [InlineData(EndpointKind.Container, "switched", false, true, false)]
+    [InlineData(EndpointKind.Container, "switched between nodes", true, true, false)]
+    [InlineData(EndpointKind.Container, "switched between nodes", false, true, false)]
+    [InlineData(EndpointKind.Container, "switched between nodes", false, false, false)]
+    [InlineData(EndpointKind.Container, "switched", true, false, true)]
+    [InlineData(EndpointKind.Container, "switched between nodes", true, true, true)]
+    [InlineData(EndpointKind.Container, "switched between nodes", false, false, true)]
+    [InlineData(EndpointKind.VirtualMachine, "switched", true, true, false)]
+    [InlineData(EndpointKind.VirtualMachine, "switched between nodes", true, false, false)]
+    [InlineData(EndpointKind.VirtualMachine, "switched between nodes", false, true, true)]
+    public async Task Each_direction_has_its_own_rate_on_both_paths(EndpointKind kind, string way, bool fastPath, bool tcp, bool v6)
     {
         var peer = (await rig.PodsAsync())[way];
-        await using var limited = await LimitedAsync(new EndpointLimits { Ingress = Bucket(Fast), Egress = Bucket(Slow) });
+        await using var limited = await LimitedAsync(new EndpointLimits { Ingress = Bucket(Fast), Egress = Bucket(Slow) }, kind);
         var pod = limited.Pod;
         if (!fastPath)
             rig.Node1.Datapath.SetDomain(pod.Devices, 0);
 
         var (sent, received) = (pod.Sent, pod.Received);
 
-        AssertHeld(Slow, pod, peer, tcp);
-        AssertHeld(Fast, peer, pod, tcp);
+        AssertHeld(Slow, pod, peer, tcp, v6);
+        AssertHeld(Fast, peer, pod, tcp, v6);
 
         Assert.Equal(fastPath, pod.Sent.FastBytes - sent.FastBytes > (pod.Sent.Bytes - sent.Bytes) / 2);
         Assert.Equal(fastPath, pod.Received.FastBytes - received.FastBytes > (pod.Received.Bytes - received.Bytes) / 2);
-    }
-
-    /// <summary>Its frames come from a tap, long ones with segmentation left to whoever is behind.</summary>
-    [Fact(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
-    public async Task A_virtual_machine_is_held_to_its_rates()
-    {
-        var pods = await rig.PodsAsync();
-        await using var limited = await LimitedAsync(new EndpointLimits { Ingress = Bucket(Fast), Egress = Bucket(Slow) }, EndpointKind.VirtualMachine);
-
-        AssertHeld(Slow, limited.Pod, pods.Near, tcp: true);
-        AssertHeld(Fast, pods.Near, limited.Pod, tcp: true);
     }
 
     /// <summary>What runs goes on through every change, and neither a neighbour nor the peer loses anything.</summary>
@@ -158,9 +153,9 @@ public sealed class ShapingTests(FastPathRig rig)
     }
 
     /// <summary>A stream may need some seconds to find its rate: its first losses stop it altogether.</summary>
-    private void AssertHeld(double rate, RigEndpoint from, RigEndpoint to, bool tcp)
+    private void AssertHeld(double rate, RigEndpoint from, RigEndpoint to, bool tcp, bool v6 = false)
     {
-        using var stream = tcp ? OneWay.Tcp(from, to, rig.NextPort()) : OneWay.Udp(from, to, rig.NextPort());
+        using var stream = tcp ? OneWay.Tcp(from, to, rig.NextPort(), v6) : OneWay.Udp(from, to, rig.NextPort(), v6);
         LimitedPods.AssertHeld(rate, stream);
     }
 

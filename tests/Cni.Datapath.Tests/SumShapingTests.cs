@@ -14,15 +14,20 @@ public sealed class SumShapingTests(FastPathRig rig)
 
     /// <summary>One floods with datagrams, the other has a stream that gives way; to or from the pods of both nodes.</summary>
     [Theory(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
-    [InlineData(true, true)]
-    [InlineData(true, false)]
-    [InlineData(false, true)]
-    [InlineData(false, false)]
-    public async Task The_sum_is_held_on_both_paths_and_nobody_crowds_out_the_others(bool fastPath, bool towards)
+    [InlineData(EndpointKind.Container, true, true, false)]
+    [InlineData(EndpointKind.Container, true, false, false)]
+    [InlineData(EndpointKind.Container, false, true, false)]
+    [InlineData(EndpointKind.Container, false, false, false)]
+    [InlineData(EndpointKind.Container, true, false, true)]
+    [InlineData(EndpointKind.Container, false, true, true)]
+    [InlineData(EndpointKind.VirtualMachine, true, true, false)]
+    [InlineData(EndpointKind.VirtualMachine, true, false, true)]
+    [InlineData(EndpointKind.VirtualMachine, false, false, false)]
+    public async Task The_sum_is_held_on_both_paths_and_nobody_crowds_out_the_others(EndpointKind kind, bool fastPath, bool towards, bool v6)
     {
         var pods = await rig.PodsAsync();
-        await using var one = await rig.AddLimitedAsync(Of(towards ? Sum : null, towards ? null : Sum));
-        await using var two = await rig.AddLimitedAsync(Of(towards ? Sum : null, towards ? null : Sum));
+        await using var one = await rig.AddLimitedAsync(Of(towards ? Sum : null, towards ? null : Sum), kind);
+        await using var two = await rig.AddLimitedAsync(Of(towards ? Sum : null, towards ? null : Sum), kind);
         if (!fastPath)
         {
             rig.Node1.Datapath.SetDomain(one.Pod.Devices, 0);
@@ -30,8 +35,8 @@ public sealed class SumShapingTests(FastPathRig rig)
         }
 
         var before = Carried();
-        using var flood = towards ? OneWay.Udp(pods.Far, one.Pod, rig.NextPort()) : OneWay.Udp(one.Pod, pods.Far, rig.NextPort());
-        using var stream = towards ? OneWay.Tcp(pods.Near, two.Pod, rig.NextPort()) : OneWay.Tcp(two.Pod, pods.Near, rig.NextPort());
+        using var flood = towards ? OneWay.Udp(pods.Far, one.Pod, rig.NextPort(), v6) : OneWay.Udp(one.Pod, pods.Far, rig.NextPort(), v6);
+        using var stream = towards ? OneWay.Tcp(pods.Near, two.Pod, rig.NextPort(), v6) : OneWay.Tcp(two.Pod, pods.Near, rig.NextPort(), v6);
         var rates = await MeasureAsync(flood, stream);
 
         AssertNear(Sum, rates.Sum());

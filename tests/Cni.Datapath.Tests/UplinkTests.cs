@@ -1,3 +1,4 @@
+using System.Net;
 using Cni.Datapath.Shaping;
 using Cni.Datapath.Tests.Rig;
 using Cni.Datapath.Tests.Traffic;
@@ -34,15 +35,19 @@ public sealed class UplinkTests(FastPathRig rig) : IAsyncLifetime
 
     /// <summary>Both flood; to the same subnet, where the sender's MAC is on the wire, and to another, where the router's is.</summary>
     [Theory(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
-    [InlineData(true, false)]
-    [InlineData(true, true)]
-    [InlineData(false, false)]
-    [InlineData(false, true)]
-    public async Task A_full_uplink_goes_to_the_higher_priority_on_both_paths_and_nobody_starves(bool fastPath, bool routed)
+    [InlineData(EndpointKind.Container, true, false, false)]
+    [InlineData(EndpointKind.Container, true, true, false)]
+    [InlineData(EndpointKind.Container, false, false, false)]
+    [InlineData(EndpointKind.Container, false, true, false)]
+    [InlineData(EndpointKind.Container, true, true, true)]
+    [InlineData(EndpointKind.Container, false, false, true)]
+    [InlineData(EndpointKind.VirtualMachine, true, false, false)]
+    [InlineData(EndpointKind.VirtualMachine, false, true, true)]
+    public async Task A_full_uplink_goes_to_the_higher_priority_on_both_paths_and_nobody_starves(EndpointKind kind, bool fastPath, bool routed, bool v6)
     {
         var pods = await rig.PodsAsync();
-        await using var one = await rig.AddLimitedAsync(new EndpointLimits { Priority = 5 });
-        await using var two = await rig.AddLimitedAsync(EndpointLimits.None);
+        await using var one = await AddAsync(5, kind);
+        await using var two = await AddAsync(0, kind);
         if (!fastPath)
         {
             rig.Node1.Datapath.SetDomain(one.Pod.Devices, 0);
@@ -51,14 +56,14 @@ public sealed class UplinkTests(FastPathRig rig) : IAsyncLifetime
 
         var to = routed ? pods.FarRouted : pods.Far;
         var sent = one.Pod.Sent;
-        using var first = OneWay.Udp(one.Pod, to, rig.NextPort());
-        using (var second = OneWay.Udp(two.Pod, to, rig.NextPort()))
+        using var first = OneWay.Udp(one.Pod, to, rig.NextPort(), v6);
+        using (var second = OneWay.Udp(two.Pod, to, rig.NextPort(), v6))
         {
             await AssertFirstAsync(first, second);
             Assert.Equal(fastPath, one.Pod.Sent.FastBytes - sent.FastBytes > (one.Pod.Sent.Bytes - sent.Bytes) / 2);
 
             // A change counts for what runs.
-            rig.Node1.Limit(two.Pod, new EndpointLimits { Priority = 7 });
+            rig.Node1.Prioritize(two.Pod, 7);
             await AssertFirstAsync(second, first);
         }
 
@@ -66,12 +71,70 @@ public sealed class UplinkTests(FastPathRig rig) : IAsyncLifetime
         AssertHeld(Uplink * Payload, first);
     }
 
+    /// <summary>A VM that moves here sends before its port is bound to this node alone, which hears of it only then.</summary>
+    [Fact(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
+    public async Task A_priority_counts_while_the_port_is_another_nodes_as_well()
+    {
+        var pods = await rig.PodsAsync();
+        await using var one = await rig.AddLimitedAsync(EndpointLimits.None);
+        await using var two = await AddAsync(0);
+        rig.Northbound("lsp-set-options", one.Pod.Name, $"requested-chassis={rig.Node2.Name},{rig.Node1.Name}");
+        await Eventually.HoldsAsync(() => rig.Southbound("get", "Port_Binding", one.Pod.Name, "options").Contains($"{rig.Node2.Name},{rig.Node1.Name}", StringComparison.Ordinal));
+
+        rig.Node1.Prioritize(one.Pod, 5);
+
+        using var first = OneWay.Udp(one.Pod, pods.Far, rig.NextPort());
+        using var second = OneWay.Udp(two.Pod, pods.Far, rig.NextPort());
+        await AssertFirstAsync(first, second);
+    }
+
+    /// <summary>What one may send from besides is a network that another's address is in, which goes before it.</summary>
+    [Fact(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
+    public async Task A_priority_counts_for_what_may_be_sent_from_besides_and_not_for_anothers_address_in_it()
+    {
+        const string Besides = "10.70.1.250";
+        var pods = await rig.PodsAsync();
+        await using var one = await AddAsync(5);
+        await using var two = await AddAsync(0);
+        rig.Northbound("lsp-set-port-security", one.Pod.Name, $"{one.Pod.Mac} {one.Pod.Address} {Besides}");
+        one.Pod.Run("ip", "address", "add", $"{Besides}/32", "dev", "eth0");
+        rig.Node1.Prioritize(one.Pod, 5, "10.70.1.0/24");
+
+        using var first = OneWay.Udp(one.Pod, pods.Far, rig.NextPort(), fromAddress: IPAddress.Parse(Besides));
+        using var second = OneWay.Udp(two.Pod, pods.Far, rig.NextPort());
+        await AssertFirstAsync(first, second);
+    }
+
+    /// <summary>Until the API has said again what each is, it is what the agent before was told.</summary>
+    [Fact(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
+    public async Task Priorities_hold_when_another_agent_takes_over_and_has_been_told_nothing_yet()
+    {
+        var pods = await rig.PodsAsync();
+        await using var one = await AddAsync(5);
+        await using var two = await AddAsync(0);
+        using var first = OneWay.Udp(one.Pod, pods.Far, rig.NextPort());
+        using var second = OneWay.Udp(two.Pod, pods.Far, rig.NextPort());
+        await AssertFirstAsync(first, second);
+        var before = Classifier();
+
+        await rig.Node1.RestartAsync();
+        await Eventually.HoldsAsync(() => Classifier() != before);
+        await AssertFirstAsync(first, second);
+
+        rig.Node1.Prioritize(one.Pod, 0);
+        rig.Node1.Prioritize(two.Pod, 7);
+        await AssertFirstAsync(second, first);
+
+        // With the number of the program.
+        string Classifier() => rig.Node1.Run("tc", "filter", "show", "dev", "eth0", "egress");
+    }
+
     [Fact(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
     public async Task Equal_priorities_share_and_what_stays_on_the_node_is_not_held_back()
     {
         var pods = await rig.PodsAsync();
-        await using var one = await rig.AddLimitedAsync(new EndpointLimits { Priority = 3 });
-        await using var two = await rig.AddLimitedAsync(new EndpointLimits { Priority = 3 });
+        await using var one = await AddAsync(3);
+        await using var two = await AddAsync(3);
         using var flood = OneWay.Udp(one.Pod, pods.Far, rig.NextPort());
         using var other = OneWay.Udp(two.Pod, pods.Far, rig.NextPort());
         using var near = OneWay.Udp(two.Pod, pods.Near, rig.NextPort());
@@ -98,6 +161,13 @@ public sealed class UplinkTests(FastPathRig rig) : IAsyncLifetime
         await Eventually.HoldsAsync(() => rig.Node1.Feeder.UplinkFault is { } fault && fault.Contains("'fast' is no rate of a link", StringComparison.Ordinal) && !Shown("qdisc").Contains("htb", StringComparison.Ordinal));
         rig.Node1.Switch("set", "Open_vSwitch", ".", "external_ids:fabric-underlay-rate=40M");
         await Eventually.HoldsAsync(() => rig.Node1.Feeder.UplinkFault is null && Shown("class").Contains("ceil 40Mbit", StringComparison.Ordinal));
+    }
+
+    private async Task<LimitedPod> AddAsync(int priority, EndpointKind kind = EndpointKind.Container)
+    {
+        var added = await rig.AddLimitedAsync(EndpointLimits.None, kind);
+        rig.Node1.Prioritize(added.Pod, priority);
+        return added;
     }
 
     private string Shown(string what) => rig.Node1.Run("tc", what, "show", "dev", "eth0");

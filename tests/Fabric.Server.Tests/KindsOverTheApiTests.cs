@@ -129,7 +129,11 @@ public sealed class KindsOverTheApiTests : IAsyncLifetime
         Assert.Contains("3M bit/s is less than the average of 30M bit/s: give at least that", refused.Message, StringComparison.Ordinal);
         await Of(ResourceTypes.QosPolicies).MutateAsync(ResourceTypes.QosPolicies.KeyOf(policy), current => current with { Spec = current.Spec with { Namespaces = ["other"] } }, Token);
         await HeldToAsync("ingress 10M by kubernetes.io/ingress-bandwidth");
+        await Of(ResourceTypes.QosPolicies).MutateAsync(ResourceTypes.QosPolicies.KeyOf(policy), current => current with { Spec = current.Spec with { Namespaces = ["default"] } }, Token);
+        await HeldToAsync("ingress 10M by kubernetes.io/ingress-bandwidth, egress 30M by QosPolicy tenants by its selector");
+        // Nobody names it: it lets go of those that it selects.
         await Of(ResourceTypes.QosPolicies).DeleteAsync(ResourceTypes.QosPolicies.KeyOf(policy), new DeleteOptions(), Token);
+        await HeldToAsync("ingress 10M by kubernetes.io/ingress-bandwidth");
         await _plane.HoldsAsync(async () => await Of(ResourceTypes.QosPolicies).GetAsync(ResourceTypes.QosPolicies.KeyOf(policy), Token) is null);
 
         static QosLimit Limit(string rate) => new() { Average = BitRate.Parse(rate) };

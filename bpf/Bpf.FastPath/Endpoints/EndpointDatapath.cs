@@ -1,5 +1,6 @@
 using Bpf.FastPath.Flows;
 using Bpf.FastPath.Migration;
+using Bpf.FastPath.Uplinks;
 using Bpf.Interop;
 
 namespace Bpf.FastPath.Endpoints;
@@ -37,8 +38,8 @@ public sealed class EndpointDatapath : IDisposable
     // By the host end. What is not in it is as the maps have it.
     private readonly Dictionary<int, EndpointShaping> _shaping = [];
 
-    // By the host end, those above 0.
-    private readonly Dictionary<int, int> _priorities = [];
+    // By the host end.
+    private readonly Dictionary<int, UplinkSender> _senders = [];
     private readonly IIngressHooks _hooks;
     private readonly BpfProgram _fromEndpoint;
     private readonly BpfProgram _fromOvs;
@@ -179,28 +180,31 @@ public sealed class EndpointDatapath : IDisposable
         }
     }
 
-    /// <summary>Says how important what an endpoint sends is where the node's uplink is full: 0 (last) to 7 (first).</summary>
-    public void SetPriority(EndpointDevices devices, int priority)
+    /// <summary>Says from where an endpoint sends, and how important that is where the node's uplink is full.</summary>
+    public void SetSender(EndpointDevices devices, UplinkSender sender)
     {
         lock (_lock)
         {
-            if (priority == _priorities.GetValueOrDefault(devices.HostIndex))
+            if (_senders.TryGetValue(devices.HostIndex, out var before) && before == sender)
             {
                 return;
             }
 
-            _priorities[devices.HostIndex] = priority;
+            _senders[devices.HostIndex] = sender;
         }
 
         Changed?.Invoke(this, EventArgs.Empty);
     }
 
-    /// <summary>The endpoint's priority, 0 unless another was said.</summary>
-    public int PriorityOf(EndpointDevices devices)
+    /// <summary>What was said of the endpoints in <see cref="Attached"/>; of some this process may not have been told yet.</summary>
+    public IReadOnlyCollection<UplinkSender> Senders
     {
-        lock (_lock)
+        get
         {
-            return _priorities.GetValueOrDefault(devices.HostIndex);
+            lock (_lock)
+            {
+                return [.. _attached.Select(devices => _senders.GetValueOrDefault(devices.HostIndex)).OfType<UplinkSender>()];
+            }
         }
     }
 
@@ -376,7 +380,7 @@ public sealed class EndpointDatapath : IDisposable
         _peers.Remove((uint)device);
         _stats.Remove((uint)device);
         _shapers.Remove((uint)device);
-        _priorities.Remove(device);
+        _senders.Remove(device);
         if (_shaping.Remove(device, out var gone) && gone.Shaper is { } shaper)
         {
             _shapers.Remove((uint)shaper.FarIndex);

@@ -205,8 +205,9 @@ public sealed class FlowCache : IDisposable
     }
 
     /// <summary>Loads what tells the classes of frames for the uplink; some 10 ms.</summary>
+    /// <param name="running">The kernel's number of the one that an earlier process left running: what that was told is taken over.</param>
     /// <exception cref="BpfException">The machine cannot load it.</exception>
-    public UplinkClassifier LoadUplink() => UplinkClassifier.Load(_maps.Tunnels, _options);
+    public UplinkClassifier LoadUplink(uint? running) => UplinkClassifier.Load(_maps.Tunnels, _options, running);
 
     /// <summary>What is remembered now.</summary>
     public IEnumerable<Flow> ReadFlows() => _maps.ReadFlows();

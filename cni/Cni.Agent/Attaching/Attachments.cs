@@ -175,7 +175,7 @@ internal sealed class Attachments(
         }
 
         Write(record with { Step = AttachmentStep.Started });
-        var plan = EndpointPlan.Of(record, nic.Status!) with { Advertises = nic.Spec.MayAdvertise, DefaultRoute = defaultRoute };
+        var plan = EndpointPlan.Of(record, nic) with { DefaultRoute = defaultRoute };
         var result = await endpoints.MakeAsync(plan, cancellationToken);
         Write(record with { Step = AttachmentStep.Finished, Result = result });
         reports.Add(record.Key);

@@ -132,6 +132,7 @@ internal sealed class EndpointBuilder(
                 NetnsScope.DisableIpv6(plan.Devices.Endpoint);
                 ports.Join(plan.Port.Name, new EndpointDevices(host, port));
                 datapath.SetAdvertises(new EndpointDevices(host, port), plan.Advertises);
+                datapath.SetSender(new EndpointDevices(host, port), plan.Sender);
                 // Before anything passes: the device is still down.
                 vms.Begin(plan.Record, [.. plan.Addresses.Select(address => address.Address)], new EndpointDevices(host, port));
                 // Frames pass by this queue. A plugin behind this one that limits a rate there is to fail, and not to limit nothing.

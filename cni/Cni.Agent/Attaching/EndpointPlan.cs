@@ -1,3 +1,4 @@
+using Bpf.FastPath.Uplinks;
 using Cni.Agent.Journal;
 using Cni.Agent.Shaping;
 using Cni.Datapath.Shaping;
@@ -57,12 +58,16 @@ internal sealed record EndpointPlan
     /// <summary>Whether it may send router advertisements.</summary>
     internal bool Advertises { get; init; }
 
+    /// <summary>From where it sends, and how important that is.</summary>
+    internal required UplinkSender Sender { get; init; }
+
     /// <summary>The answer the runtime gets when all is made.</summary>
     internal required CniResult Result { get; init; }
 
     /// <summary>Plans an attachment of a Nic that has all it needs.</summary>
-    internal static EndpointPlan Of(AttachmentRecord record, NicStatus nic)
+    internal static EndpointPlan Of(AttachmentRecord record, Nic attached)
     {
+        var nic = attached.Status!;
         var devices = DeviceNames.Of(record);
         var mac = nic.MacAddress!.Value;
         var mtu = MtuOf(nic);
@@ -77,6 +82,8 @@ internal sealed record EndpointPlan
             Gateways = nic.Gateways,
             Mtu = mtu,
             Limits = NicLimits.Of(nic.Qos, mtu),
+            Sender = NicLimits.SenderOf(attached),
+            Advertises = attached.Spec.MayAdvertise,
             Port = PortOf(devices.SwitchPort, nic),
             Result = ResultOf(record, nic, devices, mac, mtu),
         };

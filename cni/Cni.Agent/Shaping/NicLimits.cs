@@ -1,3 +1,4 @@
+using Bpf.FastPath.Uplinks;
 using Cni.Agent.Attaching;
 using Cni.Datapath.Shaping;
 using Cni.Netlink;
@@ -13,7 +14,16 @@ internal static class NicLimits
     /// <param name="mtu">The largest packet of the Nic.</param>
     internal static EndpointLimits Of(NicQos? qos, Mtu mtu) => qos is null
         ? EndpointLimits.None
-        : new EndpointLimits { Ingress = BucketOf(qos.Ingress, mtu), Egress = BucketOf(qos.Egress, mtu), Dscp = qos.Dscp, Priority = qos.Priority ?? 0, Sum = SumOf(qos.Sum, mtu) };
+        : new EndpointLimits { Ingress = BucketOf(qos.Ingress, mtu), Egress = BucketOf(qos.Egress, mtu), Dscp = qos.Dscp, Sum = SumOf(qos.Sum, mtu) };
+
+    /// <summary>From where a Nic sends, and how important that is where its node's uplink is full.</summary>
+    internal static UplinkSender SenderOf(Nic nic) => new(
+        Subnet.SwitchOf(nic.Spec.Subnet),
+        [
+            .. nic.Status!.Addresses.Select(address => IpPrefix.Create(address.Address, address.Address.BitLength)),
+            .. nic.Spec.AllowedAddresses.Select(allowed => allowed.Address),
+        ],
+        nic.Status.Qos?.Priority ?? 0);
 
     private static SumLimits? SumOf(SubnetSum? sum, Mtu mtu) => sum is null
         ? null

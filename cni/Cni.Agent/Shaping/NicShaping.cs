@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Bpf.FastPath.Endpoints;
+using Bpf.FastPath.Uplinks;
 using Cni.Agent.Attaching;
 using Cni.Agent.Journal;
 using Cni.Agent.Nics;
@@ -14,7 +15,7 @@ using Microsoft.Extensions.Logging;
 namespace Cni.Agent.Shaping;
 
 /// <summary>
-/// Holds Nics that are plugged in to what is said of them now, their limits and whether they may advertise themselves as routers: when that changes, after an agent's start, and when
+/// Holds Nics that are plugged in to what is said of them now, their limits and priorities and whether they may advertise themselves as routers: when that changes, after an agent's start, and when
 /// somebody took a queue away. What ADD has set up is looked at once more, because the Nic may have changed meanwhile.
 /// </summary>
 internal sealed class NicShaping(
@@ -29,7 +30,7 @@ internal sealed class NicShaping(
     private readonly WorkQueue<AttachmentKey> _queue = new(new WorkQueueOptions { Retry = new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(30)) });
 
     // What was last found or made so; an attachment that is not in it has not been looked at by this process.
-    private readonly ConcurrentDictionary<AttachmentKey, (EndpointLimits Limits, bool MayAdvertise)> _applied = new();
+    private readonly ConcurrentDictionary<AttachmentKey, Applied> _applied = new();
 
     /// <summary>Has an attachment be looked at that was just made.</summary>
     internal void Look(AttachmentKey key)
@@ -84,7 +85,7 @@ internal sealed class NicShaping(
             {
                 _applied.TryRemove(key, out _);
             }
-            else if (applied.Limits != EndpointLimits.None)
+            else if (applied.Limits != EndpointLimits.None || applied.Sender.Priority > 0)
             {
                 Look(key);
             }
@@ -98,9 +99,9 @@ internal sealed class NicShaping(
             return null;
         }
 
-        var limits = NicLimits.Of(seen.Qos, EndpointPlan.MtuOf(seen));
-        var isKnown = _applied.TryGetValue(key, out var before);
-        if (isKnown && before == (limits, nic.Spec.MayAdvertise))
+        var wanted = new Applied(NicLimits.Of(seen.Qos, EndpointPlan.MtuOf(seen)), NicLimits.SenderOf(nic), nic.Spec.MayAdvertise);
+        var before = _applied.GetValueOrDefault(key);
+        if (before == wanted)
         {
             return null;
         }
@@ -111,20 +112,20 @@ internal sealed class NicShaping(
             return null;
         }
 
-        var (isThere, fault) = await ports.InTurnAsync(names.SwitchPort, _ => Task.FromResult(Apply(record, names, nic, limits)), cancellationToken);
+        var (isThere, fault) = await ports.InTurnAsync(names.SwitchPort, _ => Task.FromResult(Apply(record, names, nic, wanted)), cancellationToken);
         if (!isThere)
         {
             return PortPatience;
         }
 
-        fault = Join(fault, limits.Priority > 0 && fastPath.UplinkFault is { } uplink ? $"priority {limits.Priority} is not enforced: {uplink}" : null);
+        fault = Join(fault, wanted.Sender.Priority is > 0 and var priority && fastPath.UplinkFault is { } uplink ? $"priority {priority} is not enforced: {uplink}" : null);
         if (!status.IsQosFaultSaid(nic, fault))
         {
             await status.SetQosFaultAsync(record.Nic, fault, cancellationToken);
         }
 
-        _applied[key] = (limits, nic.Spec.MayAdvertise);
-        if (isKnown && before.Limits != limits)
+        _applied[key] = wanted;
+        if (before is not null && (before.Limits, before.Sender.Priority) != (wanted.Limits, wanted.Sender.Priority))
         {
             logger.LogInformation("{Nic}: pod {Pod} is held to {Limits}", record.Nic, record.PodName, seen.Qos?.ToString() ?? "no limits");
         }
@@ -134,7 +135,7 @@ internal sealed class NicShaping(
 
     private static string? Join(string? fault, string? other) => fault is null ? other : other is null ? fault : $"{fault}; {other}";
 
-    private (bool IsThere, string? Fault) Apply(AttachmentRecord record, DeviceNames names, Nic nic, EndpointLimits limits)
+    private (bool IsThere, string? Fault) Apply(AttachmentRecord record, DeviceNames names, Nic nic, Applied wanted)
     {
         // A removal may have come first; a port that the switch lost is joined again with what was set up before.
         if (journal.Find(record.Key) is not { Step: AttachmentStep.Finished } || node.FindLink(names.Endpoint) is not { } host || node.FindLink(names.SwitchPort) is not { } port)
@@ -143,7 +144,10 @@ internal sealed class NicShaping(
         }
 
         var devices = new EndpointDevices(host.Index, port.Index);
-        datapath.SetAdvertises(devices, nic.Spec.MayAdvertise);
-        return (true, steps.Take(AttachStep.Limited, () => shapers.Apply(devices, names.Shaper, EndpointPlan.MtuOf(nic.Status!), limits)));
+        datapath.SetAdvertises(devices, wanted.MayAdvertise);
+        datapath.SetSender(devices, wanted.Sender);
+        return (true, steps.Take(AttachStep.Limited, () => shapers.Apply(devices, names.Shaper, EndpointPlan.MtuOf(nic.Status!), wanted.Limits)));
     }
+
+    private sealed record Applied(EndpointLimits Limits, UplinkSender Sender, bool MayAdvertise);
 }

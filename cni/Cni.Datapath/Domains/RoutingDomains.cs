@@ -9,15 +9,17 @@ namespace Cni.Datapath.Domains;
 /// <param name="Domain">The routing domain; 0 when its traffic is not to be accelerated.</param>
 /// <param name="Addresses">Its addresses.</param>
 /// <param name="Mac">What the database says in one text, to see any change.</param>
-/// <param name="Space">The domain, also when its traffic is not to be accelerated.</param>
-internal sealed record PortLocation(uint Domain, EquatableArray<IpAddress> Addresses, string Mac, uint Space);
+internal sealed record PortLocation(uint Domain, EquatableArray<IpAddress> Addresses, string Mac);
 
 /// <summary>
 /// Which logical datapaths share one space of addresses. A switch is in the domain of the one router it is joined to, whose
 /// number is the router's tunnel key: no two datapaths have the same. A switch that several routers share, as one that
 /// leads out of the fabric does, is a domain of its own: what their networks call one address may be different hosts.
 /// </summary>
-internal sealed record RoutingDomains(EquatableMap<uint, TunnelDomain> Tunnels, EquatableMap<string, PortLocation> Ports)
+/// <param name="Tunnels">Of each tunnel key.</param>
+/// <param name="Ports">Where this node's ports are.</param>
+/// <param name="Spaces">Of each switch by its name, also when its traffic is not to be accelerated.</param>
+internal sealed record RoutingDomains(EquatableMap<uint, TunnelDomain> Tunnels, EquatableMap<string, PortLocation> Ports, EquatableMap<string, uint> Spaces)
 {
     /// <summary>The key in <c>external_ids</c> of a switch's port to its router that leaves the switch to Open vSwitch.</summary>
     internal const string FastPathKey = "fabric.vmnet.io/fast-path";
@@ -53,7 +55,11 @@ internal sealed record RoutingDomains(EquatableMap<uint, TunnelDomain> Tunnels, 
         return new(
             datapaths.Select(datapath => KeyValuePair.Create((uint)datapath.TunnelKey, domains[datapath.Uuid])).ToEquatableMap(),
             ports.Where(port => port.Type.Length == 0)
-                .Select(port => KeyValuePair.Create(port.LogicalPort, LocationOf(port, domains))).ToEquatableMap());
+                .Select(port => KeyValuePair.Create(port.LogicalPort, LocationOf(port, domains))).ToEquatableMap(),
+            datapaths.Where(datapath => datapath.ExternalIds.ContainsKey("logical-switch") && datapath.ExternalIds.ContainsKey("name"))
+                // Names are not unique in OVN; those of Fabric's switches are.
+                .DistinctBy(datapath => datapath.ExternalIds["name"])
+                .Select(datapath => KeyValuePair.Create(datapath.ExternalIds["name"], domains[datapath.Uuid].Space)).ToEquatableMap());
     }
 
     private static TunnelDomain DomainOf(
@@ -90,6 +96,6 @@ internal sealed record RoutingDomains(EquatableMap<uint, TunnelDomain> Tunnels, 
             .Select(word => IpAddress.TryParse(word, out var address) ? address : default)
             .Where(address => address.IsValid);
         var domain = domains.GetValueOrDefault(port.Datapath.Uuid);
-        return new(domain.Domain, [.. addresses], text, domain.Space);
+        return new(domain.Domain, [.. addresses], text);
     }
 }

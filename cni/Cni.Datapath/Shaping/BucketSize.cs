@@ -18,9 +18,6 @@ public static class BucketSize
     // Of slow links, whose 50 ms are less than TCP begins with (10 segments, RFC 6928).
     private const int QueueFrames = 32;
 
-    // Ethernet's header with a VLAN.
-    private const int FrameOverhead = 18;
-
     /// <summary>100 ms of the average, but at least 64 KiB.</summary>
     /// <returns>The burst of a limit that names none.</returns>
     public static ByteSize DefaultBurst(BitRate average) => ByteSize.FromBytes(Math.Max(64 << 10, average.BytesPerSecond / 10));
@@ -32,7 +29,7 @@ public static class BucketSize
     /// <param name="mtu">The largest packet of the endpoint: one always fits.</param>
     public static TokenBucket For(BitRate average, BitRate? peak, ByteSize? burst, Mtu mtu)
     {
-        var frame = mtu.Bytes + FrameOverhead;
+        var frame = mtu.FrameBytes;
         var steady = Depth(average, frame);
         var queue = Bytes(Math.Max(Scaled(average, QueueMilliseconds), QueueFrames * (long)frame));
         return peak is { } fast && fast.BytesPerSecond > average.BytesPerSecond

@@ -17,9 +17,6 @@ public sealed record EndpointLimits
     /// <summary>The DSCP that what it sends is given, 0 to 63 (RFC 2474); null leaves it as it is.</summary>
     public int? Dscp { get; init; }
 
-    /// <summary>How important what it sends is where the node's uplink is full: 0 (last) to 7 (first).</summary>
-    public int Priority { get; init; }
-
     /// <summary>What it is held to together with others; null for nothing.</summary>
     public SumLimits? Sum { get; init; }
 }

@@ -46,7 +46,6 @@ public sealed class EndpointShapers(RouteSocket node, EndpointDatapath datapath,
             SumIn = sum?.Ingress is { } towards ? _sums.Enter(sum.Names.Ingress, names, towards, ref fault) : null,
             SumOut = sum?.Egress is { } from ? _sums.Enter(sum.Names.Egress, names, from, ref fault) : null,
         });
-        datapath.SetPriority(devices, limits.Priority);
         _sums.LeaveOthers(names, sum?.Ingress is null ? null : sum.Names.Ingress, sum?.Egress is null ? null : sum.Names.Egress);
         if (!isQueued && node.FindTokenBucket(devices.HostIndex) is not null)
         {

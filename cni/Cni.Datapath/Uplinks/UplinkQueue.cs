@@ -39,9 +39,9 @@ internal sealed class UplinkQueue(FlowCache flows, RouteSocket node) : IDisposab
 
     /// <summary>Brings the NIC in line with the plan.</summary>
     /// <param name="plan">The NIC and its rate.</param>
-    /// <param name="priorities">Whose are above the lowest; null while OVN's databases have not been read, when what is there stays.</param>
+    /// <param name="priorities">Of what is sent from where; null while OVN's databases have not been read, when what is there stays.</param>
     /// <returns>Why priorities are not in force, for people; null when they are, or that is not known yet.</returns>
-    internal string? Follow(UnderlayPlan plan, IReadOnlyDictionary<EndpointAddress, int>? priorities)
+    internal string? Follow(UnderlayPlan plan, IReadOnlyDictionary<SenderPrefix, int>? priorities)
     {
         if (plan is not { Devices: { } devices, Rate: { } rate })
         {
@@ -63,7 +63,7 @@ internal sealed class UplinkQueue(FlowCache flows, RouteSocket node) : IDisposab
 
         try
         {
-            _classifier ??= flows.LoadUplink();
+            _classifier ??= flows.LoadUplink(node.GetEgressFilters(devices.NicIndex).FirstOrDefault(filter => filter.Name == UplinkClassifier.Name)?.ProgramId);
             // Before it is attached: an earlier agent's goes on until then.
             _classifier.Set(priorities);
             if (_made != (devices.NicIndex, rate))

@@ -8,7 +8,7 @@ public static class NicConditions
     /// <summary>True while the guest uses something else than what is asked for now; as KubeVirt's condition of the same name.</summary>
     public const string RestartRequired = "RestartRequired";
 
-    /// <summary>Whether the QosPolicy that is named is there.</summary>
+    /// <summary>Whether the QosPolicy that counts is in force, and what of the limits cannot be as they say.</summary>
     public const string QosBound = "QosBound";
 
     /// <summary>False while a SecurityGroup that is named is not there.</summary>

@@ -104,12 +104,10 @@ public sealed partial class NicGrain : Grain, INicGrain
 
         var status = NicRules.Granted(nic, plan, granted.Mac, source, attachments, move, _defaultMtu);
         var isOutdated = plan.IsOutdated || (request.IsAttached && nic.Spec.MacAddress is { } other && other != granted.Mac);
-        var qos = QosDecision.For(nic, plan.Subnet, await Context.Store.FindAllAsync(ResourceTypes.QosPolicies, cancellationToken));
         var conditions = With(status.Conditions, nic, NicConditions.RestartRequired, isOutdated ? NicConditions.InUse : null);
-        conditions = With(conditions, nic, NicConditions.QosBound, qos.Bound);
         conditions = With(conditions, nic, NicConditions.SecurityGroupsBound, await SecurityGroupsBoundAsync(nic, cancellationToken));
         conditions = With(conditions, nic, NicConditions.AddressShared, await AddressSharedAsync(nic, cancellationToken));
-        status = status with { Node = NodeOf(nic, move), QosPolicy = qos.Policy, Qos = qos.Limits, Conditions = conditions };
+        status = await WithQosAsync(nic, status with { Node = NodeOf(nic, move), Conditions = conditions }, plan.Subnet, cancellationToken);
         await ApplyAsync(nic, status, plan.Subnet, cancellationToken);
         await WriteStatusAsync(status, Ready, cancellationToken);
         Tell(nic, move.Migration);
@@ -183,6 +181,13 @@ public sealed partial class NicGrain : Grain, INicGrain
         await ReleaseAsync(new ReleaseIntent(surplus.Length == 0 ? [] : await Addresses(_state.Value!).ConfirmAsync(surplus, ownerUid, cancellationToken), macs), cancellationToken);
     }
 
+    /// <summary>A status with what the policies that there are now hold the Nic to.</summary>
+    private async Task<NicStatus> WithQosAsync(Nic nic, NicStatus status, Subnet subnet, CancellationToken cancellationToken)
+    {
+        var qos = QosDecision.For(nic, subnet, new Mtu(subnet.Spec.Mtu ?? _defaultMtu), await Context.Store.FindAllAsync(ResourceTypes.QosPolicies, cancellationToken));
+        return status with { QosPolicy = qos.Policy, Qos = qos.Limits, Conditions = With(status.Conditions, nic, NicConditions.QosBound, qos.Bound) };
+    }
+
     private async Task<Condition?> AddressSharedAsync(Nic nic, CancellationToken cancellationToken)
     {
         var taken = new List<string>();
@@ -217,7 +222,7 @@ public sealed partial class NicGrain : Grain, INicGrain
         var said = status.Conditions.Find(Condition.Ready);
         if (said?.Reason != refusal.Reason || said.Message != refusal.ToString())
             _events.Warning(nic.ToReference(), refusal.Reason, refusal.ToString());
-        // What the Nic has, it keeps: only the condition changes, and where it is attached.
+        // What the Nic has, it keeps: only the condition changes, where it is attached, and what it is held to.
         var attachments = await LiveAttachmentsAsync(nic, cancellationToken);
         var move = MoveOf(nic, attachments);
         var kept = status with
@@ -228,6 +233,9 @@ public sealed partial class NicGrain : Grain, INicGrain
             Node = NodeOf(nic, move),
             Migration = move.Migration,
         };
+        // Policies go on to count for one that runs, whatever else it is refused.
+        if (!kept.Addresses.IsEmpty && !NicRules.ValidateLimits(nic.Spec).Any() && (await SubnetGrain(nic).DescribeAsync(cancellationToken)).TryGet(out var subnet, out _))
+            kept = await WithQosAsync(nic, kept, subnet, cancellationToken);
         await WriteStatusAsync(kept, new Condition { Type = Condition.Ready, Status = "False", Reason = refusal.Reason, Message = refusal.ToString() }, cancellationToken);
         // An address claimed for an earlier wish and never named would be kept from others while this wish is refused.
         var held = await SubnetGrain(nic).HeldByAsync(nic.Metadata.Uid!, cancellationToken);

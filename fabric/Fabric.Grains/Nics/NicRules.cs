@@ -20,8 +20,7 @@ public static class NicRules
             refusals.Add(new MacUnusable(mac) { Field = "spec.macAddress" });
         if (nic.Spec.Addresses.GroupBy(address => address.Family).FirstOrDefault(group => group.Count() > 1) is { } group)
             refusals.Add(new TooManyAddresses(group.Count(), group.Key) { Field = "spec.addresses" });
-        refusals.AddRange(QosPolicyRules.Validate(nic.Spec.Ingress, "spec.ingress"));
-        refusals.AddRange(QosPolicyRules.Validate(nic.Spec.Egress, "spec.egress"));
+        refusals.AddRange(ValidateLimits(nic.Spec));
         for (var i = 0; subnet is not null && i < nic.Spec.Addresses.Count; i++)
         {
             var wanted = nic.Spec.Addresses[i];
@@ -30,6 +29,10 @@ public static class NicRules
         }
         return refusals;
     }
+
+    /// <summary>What is wrong with the limits that the workload asks for itself. Empty when nothing is.</summary>
+    public static IEnumerable<Refusal> ValidateLimits(NicSpec spec) =>
+        [.. QosPolicyRules.Validate(spec.Ingress, "spec.ingress"), .. QosPolicyRules.Validate(spec.Egress, "spec.egress")];
 
     /// <summary>Whether a namespace may use a Subnet. Asked once, before the first address: a later change cuts nobody off.</summary>
     public static NamespaceNotAllowed? CheckNamespace(string ns, Subnet subnet, Vpc vpc) =>

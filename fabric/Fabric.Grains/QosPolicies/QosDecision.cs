@@ -1,3 +1,5 @@
+using Fabric.Grains.Nics;
+using Fabric.Primitives;
 using Fabric.Resources;
 
 namespace Fabric.Grains.QosPolicies;
@@ -8,14 +10,17 @@ namespace Fabric.Grains.QosPolicies;
 /// </summary>
 /// <param name="Policy">The name of the policy that counts, whether or not it exists; null for none.</param>
 /// <param name="Limits">What the Nic is held to; null for nothing.</param>
-/// <param name="Bound">Whether the policy is in force; null without one.</param>
+/// <param name="Bound">Whether the policy is in force, and what of the limits is not as they say; null when there is nothing to say.</param>
 public sealed record QosDecision(string? Policy, NicQos? Limits, Condition? Bound)
 {
+    private const string BurstBelowFrame = "BurstBelowFrame";
+
     /// <summary>Decides it.</summary>
     /// <param name="nic">The Nic.</param>
     /// <param name="subnet">Its Subnet.</param>
+    /// <param name="mtu">Of that.</param>
     /// <param name="policies">All that there are, as last seen.</param>
-    public static QosDecision For(Nic nic, Subnet subnet, IReadOnlyCollection<QosPolicy> policies)
+    public static QosDecision For(Nic nic, Subnet subnet, Mtu mtu, IReadOnlyCollection<QosPolicy> policies)
     {
         var (name, by) = Choose(nic, subnet, policies);
         var policy = policies.FirstOrDefault(each => each.Metadata.Name == name);
@@ -40,7 +45,7 @@ public sealed record QosDecision(string? Policy, NicQos? Limits, Condition? Boun
             sources.Add(Of("sum", $"{nameof(QosPolicy)} {sum}, of the sum of Subnet {subnet.Metadata.Name} on the node"));
         }
 
-        return new QosDecision(name, sources.Count == 0 ? null : limits with { Sources = [.. sources] }, InForce(name, policy, sum, sumPolicy));
+        return new QosDecision(name, sources.Count == 0 ? null : limits with { Sources = [.. sources] }, WithBursts(InForce(name, policy, sum, sumPolicy), limits, mtu));
 
         QosLimit? Take(string field, QosLimit? own, QosLimit? policys)
         {
@@ -64,6 +69,21 @@ public sealed record QosDecision(string? Policy, NicQos? Limits, Condition? Boun
         var own = name is null ? null : QosPolicyRules.BoundCondition(name, policy);
         var together = sum is null ? null : QosPolicyRules.SumCondition(sum, sumPolicy);
         return own is null || own.IsTrue && together is { IsTrue: false } ? together : own;
+    }
+
+    /// <summary>Says of bursts that are less than a frame what the nodes do with them: what a policy may say does not depend on whose it is.</summary>
+    private static Condition? WithBursts(Condition? bound, NicQos limits, Mtu mtu)
+    {
+        (string Field, QosLimit? Limit)[] all =
+            [("ingress", limits.Ingress), ("egress", limits.Egress), ("ingress of the sum", limits.Sum?.Ingress), ("egress of the sum", limits.Sum?.Egress)];
+        var said = string.Join(
+            ' ',
+            from each in all
+            where each.Limit is { Burst: { } burst } limit && limit.Peak > limit.Average && burst.Bytes < mtu.FrameBytes
+            select $"{each.Field}: a burst of {each.Limit!.Burst!.Value.Bytes} bytes is less than a frame of {mtu.FrameBytes}: it is taken for one.");
+        return said.Length == 0 ? bound
+            : bound is null ? new Condition { Type = NicConditions.QosBound, Status = "True", Reason = BurstBelowFrame, Message = said }
+            : bound with { Reason = bound.IsTrue ? BurstBelowFrame : bound.Reason, Message = $"{bound.Message} {said}" };
     }
 
     private static (string? Name, string By) Choose(Nic nic, Subnet subnet, IReadOnlyCollection<QosPolicy> policies) =>

@@ -17,7 +17,7 @@ public static class NorthboundNames
     public static string Router(string vpc) => $"vpc.{vpc}";
 
     /// <summary>The logical switch of a Subnet.</summary>
-    public static string Switch(string subnet) => $"subnet.{subnet}";
+    public static string Switch(string subnet) => Resources.Subnet.SwitchOf(subnet);
 
     /// <summary>The port of the Vpc's router in a Subnet.</summary>
     public static string RouterPort(string subnet) => $"subnet.{subnet}.gateway";

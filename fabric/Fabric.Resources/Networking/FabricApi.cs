@@ -42,7 +42,7 @@ public static class FabricApi
     /// </summary>
     public const string ActivationStrategyAnnotation = Group + "/activation-strategy";
 
-    /// <summary>On a Nic, written by Fabric: the wishes of its workload that others contradict, and which ones count.</summary>
+    /// <summary>On a Nic, written by Fabric: the wishes of its workload that others contradict, and which ones count; and those that Fabric does not have.</summary>
     public const string IgnoredWishesAnnotation = Group + "/ignored-wishes";
 
     /// <summary>

@@ -35,7 +35,7 @@ public sealed record NicWishes
     /// <summary>Wishes that count and cannot be read or granted: a Nic is not made with something else in their place.</summary>
     public EquatableArray<Refusal> Unreadable { get; init; }
 
-    /// <summary>Wishes that another one, which goes before them, contradicts.</summary>
+    /// <summary>Wishes that another one, which goes before them, contradicts, and those that Fabric does not have.</summary>
     public EquatableArray<Refusal> Ignored { get; init; }
 }
 

@@ -91,7 +91,7 @@ public sealed record QosLimit
     /// <summary>
     /// How much may be sent above the average in bytes, as a quantity such as <c>256Ki</c>, 1500 to 4Gi; 100 ms of the average, but at
     /// least 64Ki, when absent. It is saved up while less than the average is sent, and spent at the peak: without a peak above the
-    /// average there are no bursts.
+    /// average there are no bursts. One that is less than the largest frame of the Nic's Subnet is taken for that.
     /// </summary>
     public ByteSize? Burst { get; init; }
 }

@@ -36,6 +36,9 @@ public sealed record Subnet : IKubeObject
 
     /// <summary>What is so; written by Fabric.</summary>
     public SubnetStatus? Status { get; init; }
+
+    /// <summary>What the logical switch of a Subnet is called in OVN, where the nodes find it as well.</summary>
+    public static string SwitchOf(string subnet) => $"subnet.{subnet}";
 }
 
 /// <summary>What a user asks of a subnet.</summary>

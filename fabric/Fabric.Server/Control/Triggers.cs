@@ -162,7 +162,8 @@ internal sealed class Triggers
     private void OnQosPolicy(InformerEvent<QosPolicy> change)
     {
         Add(WorkItem.Of(change.Current));
-        if (change.Old is null || change.New is null || change.Old.Spec != change.New.Spec)
+        // One that is being deleted selects nobody any more, and goes when those have seen it.
+        if (change.Old is null || change.New is null || change.Old.Spec != change.New.Spec || change.Old.Metadata.IsDeleting != change.New.Metadata.IsDeleting)
         {
             var name = change.Current.Metadata.Name!;
             var ofSums = _watched.SubnetsOfQosPolicy.Find(name).Where(subnet => subnet.Spec.SumQosPolicy == name).SelectMany(subnet => _watched.NicsOfSubnet.Find(subnet.Metadata.Name!));

@@ -27,7 +27,7 @@ public sealed class LayoutTests
         AssertSame<FastPending>("fastpath", "fast_pending");
         AssertSame<FastConfig>("fastpath", "fast_config");
         AssertSame<FastTunnel>("fastpath", "fast_tunnel");
-        AssertSame<UplinkAddress>("uplink", "uplink_address");
+        AssertSame<UplinkPrefix>("uplink", "uplink_prefix");
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Bpf.FastPath.Endpoints;
 using Bpf.FastPath.Flows;
+using Bpf.FastPath.Uplinks;
 using Cni.Datapath.Shaping;
 using Cni.Netlink;
 using Fabric.Primitives;
@@ -107,6 +108,13 @@ internal sealed class RigNode(FastPathRig rig, NodeRecord record) : IIngressHook
     {
         endpoint.IsInSum = limits.Sum is not null;
         return Shapers.Apply(endpoint.Devices, endpoint.Shaper, new Mtu(endpoint.Mtu), limits);
+    }
+
+    /// <summary>Says how important an endpoint is and what it may send from besides, as the agent does when it is told.</summary>
+    public void Prioritize(RigEndpoint endpoint, int priority, params IEnumerable<string> allowed)
+    {
+        string[] own = [$"{endpoint.Address}/32", .. endpoint.Address6 is { } address6 ? [$"{address6}/128"] : (string[])[]];
+        Datapath.SetSender(endpoint.Devices, new UplinkSender(endpoint.Network, [.. own.Concat(allowed).Select(text => IpPrefix.Parse(text))], priority));
     }
 
     public bool HasLink(string name) => _links.FindLink(name) is not null;

@@ -12,11 +12,11 @@ internal sealed class OneWay : IDisposable
     private const double OfferedBitsPerSecond = 150e6;
 
     private const int DatagramBytes = 1200;
-    private const int HeaderBytes = 14 + 20 + 8;
 
     private readonly Socket _sender;
     private readonly Socket _receiver;
     private readonly bool _isTcp;
+    private readonly int _headerBytes;
     private readonly Thread _sending;
     private readonly byte[] _buffer = new byte[1 << 18];
     private volatile bool _ended;
@@ -27,24 +27,31 @@ internal sealed class OneWay : IDisposable
     private OneWay(Socket sender, Socket receiver, bool isTcp)
     {
         (_sender, _receiver, _isTcp) = (sender, receiver, isTcp);
+        _headerBytes = 14 + (sender.AddressFamily == AddressFamily.InterNetworkV6 ? 40 : 20) + 8;
         _receiver.ReceiveTimeout = 200;
         _sender.SendTimeout = 500;
         _sending = new Thread(isTcp ? Pour : Drip) { IsBackground = true };
         _sending.Start();
     }
 
-    public static OneWay Tcp(RigEndpoint from, RigEndpoint to, int port)
+    public static OneWay Tcp(RigEndpoint from, RigEndpoint to, int port, bool v6 = false)
     {
-        var pair = TcpPair.Connect(from, from.Ip, to, to.Ip, port);
+        var pair = TcpPair.Connect(from, from.Of(v6), to, to.Of(v6), port);
         return new OneWay(pair.Client, pair.Server, isTcp: true);
     }
 
-    public static OneWay Udp(RigEndpoint from, RigEndpoint to, int port)
+    /// <param name="from">Who sends.</param>
+    /// <param name="to">Who receives.</param>
+    /// <param name="port">Of both.</param>
+    /// <param name="v6">Between their IPv6 addresses.</param>
+    /// <param name="fromAddress">The address that is sent from, when it is not that of the pod.</param>
+    public static OneWay Udp(RigEndpoint from, RigEndpoint to, int port, bool v6 = false, IPAddress? fromAddress = null)
     {
-        var sender = PodSocket.Udp(from, from.Ip, port);
-        var receiver = PodSocket.Udp(to, to.Ip, port);
-        sender.Connect(new IPEndPoint(to.Ip, port));
-        receiver.Connect(new IPEndPoint(from.Ip, port));
+        fromAddress ??= from.Of(v6);
+        var sender = PodSocket.Udp(from, fromAddress, port);
+        var receiver = PodSocket.Udp(to, to.Of(v6), port);
+        sender.Connect(new IPEndPoint(to.Of(v6), port));
+        receiver.Connect(new IPEndPoint(fromAddress, port));
         // Both directions, so that the flow is learned where it may be.
         for (var i = 0; i < 5; i++)
         {
@@ -97,7 +104,7 @@ internal sealed class OneWay : IDisposable
         try
         {
             var read = _receiver.Receive(_buffer);
-            return _isTcp ? read : read + HeaderBytes;
+            return _isTcp ? read : read + _headerBytes;
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
         {
@@ -151,7 +158,7 @@ internal sealed class OneWay : IDisposable
         {
             try
             {
-                while (sent * (DatagramBytes + HeaderBytes) * 8 < OfferedBitsPerSecond * Stopwatch.GetElapsedTime(began).TotalSeconds)
+                while (sent * (DatagramBytes + _headerBytes) * 8 < OfferedBitsPerSecond * Stopwatch.GetElapsedTime(began).TotalSeconds)
                 {
                     _sender.Send(datagram);
                     sent++;

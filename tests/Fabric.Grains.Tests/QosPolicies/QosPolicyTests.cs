@@ -124,12 +124,68 @@ public sealed class QosPolicyTests : IAsyncDisposable
             Named("b", selecting), Named("a", selecting), Named("0", selecting with { Namespaces = ["other"] }),
         ];
 
-        var decision = QosDecision.For(nic, subnet, policies);
+        var decision = QosDecision.For(nic, subnet, new Mtu(1442), policies);
 
         Assert.Equal([$"ingress={ingress}", $"egress={egress}"], decision.Limits!.Sources.Select(source => $"{source.Field}={source.Source}"));
         Assert.True(decision.Bound!.IsTrue);
 
         static QosPolicy Named(string name, QosPolicySpec spec) => new() { Metadata = new ObjectMeta { Name = name }, Spec = spec };
+    }
+
+    /// <summary>It runs with what it had when it was granted, which is not to keep it from being limited.</summary>
+    [Fact]
+    public async Task What_a_nic_is_held_to_follows_the_policy_while_a_later_wish_is_refused()
+    {
+        await _world.WithVpcAsync();
+        await _world.AddSubnetAsync("blue", "10.0.0.0/24", spec => spec with { QosPolicy = "gold" });
+        _world.Store.Put(ResourceTypes.QosPolicies, Policy("10M"));
+        await _world.AddNicAsync("one", "blue", "10.0.0.9");
+        await _world.AddNicAsync("two", "blue");
+        Assert.Equal("AddressTaken", (await _world.ChangeNicAsync("two", spec => spec with { Addresses = [IpAddress.Parse("10.0.0.9")] })).Ready().Reason);
+
+        await SetAsync("20M");
+        Assert.Equal(("20M", "AddressTaken"), await HeldToAsync());
+
+        // Its own limit is refused, and so is none in the place of what counted.
+        await _world.ChangeNicAsync("two", spec => spec with { Egress = new QosLimit { Average = BitRate.Parse("1") } });
+        Assert.Equal(("20M", "QosLimitUnusable"), await HeldToAsync());
+        await _world.ChangeNicAsync("two", spec => spec with { Egress = new QosLimit { Average = BitRate.Parse("5M") } });
+        Assert.Equal(("5M", "AddressTaken"), await HeldToAsync());
+
+        Task SetAsync(string average) => _world.Store.UpdateAsync(ResourceTypes.QosPolicies, _world.Store.Get(ResourceTypes.QosPolicies, new ObjectKey("gold")) with { Spec = Policy(average).Spec }, Token);
+
+        async Task<(string, string?)> HeldToAsync() => await _world.ReconcileNicAsync("two") is var nic ? (nic.Status!.Qos!.Egress!.Average.ToString(), nic.Ready().Reason) : default;
+    }
+
+    [Theory]
+    [InlineData(1442, "4000", "Bound", "QosPolicy gold is the one that counts.")]
+    [InlineData(8900, "4000", "BurstBelowFrame", "QosPolicy gold is the one that counts. egress: a burst of 4000 bytes is less than a frame of 8918: it is taken for one.")]
+    [InlineData(8900, "8918", "Bound", "QosPolicy gold is the one that counts.")]
+    [InlineData(null, "1500", "Bound", "QosPolicy gold is the one that counts.")]
+    public async Task A_burst_that_is_less_than_a_frame_of_the_subnet_is_said(int? mtu, string burst, string reason, string message)
+    {
+        await _world.WithVpcAsync();
+        await _world.AddSubnetAsync("blue", "10.0.0.0/24", spec => spec with { QosPolicy = "gold", Mtu = mtu });
+        _world.Store.Put(ResourceTypes.QosPolicies, Policy("10M", "20M", burst));
+
+        var bound = (await _world.AddNicAsync("one", "blue")).Status!.Conditions.Find(NicConditions.QosBound)!;
+
+        Assert.Equal((true, reason, message), (bound.IsTrue, bound.Reason, bound.Message));
+    }
+
+    [Fact]
+    public void Bursts_without_a_policy_or_of_the_sum_are_said_as_well_and_those_that_count_for_nothing_are_not()
+    {
+        var limit = new QosLimit { Average = BitRate.Parse("10M"), Peak = BitRate.Parse("20M"), Burst = ByteSize.Parse("2k") };
+        var nic = World.NewNic("one", "blue");
+        var subnet = new Subnet { Metadata = new ObjectMeta { Name = "blue" }, Spec = new SubnetSpec() };
+        var policy = new QosPolicy { Metadata = new ObjectMeta { Name = "gold" }, Spec = new QosPolicySpec { Ingress = limit } };
+
+        Assert.Equal("ingress: a burst of 2000 bytes is less than a frame of 8918: it is taken for one.", Said(nic with { Spec = nic.Spec with { Ingress = limit } }, subnet));
+        Assert.EndsWith("node. ingress of the sum: a burst of 2000 bytes is less than a frame of 8918: it is taken for one.", Said(nic, subnet with { Spec = new SubnetSpec { SumQosPolicy = "gold" } }), StringComparison.Ordinal);
+        Assert.Null(Said(nic with { Spec = nic.Spec with { Ingress = limit with { Peak = null } } }, subnet));
+
+        string? Said(Nic nic, Subnet subnet) => QosDecision.For(nic, subnet, new Mtu(8900), [policy]).Bound?.Message;
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class WishFuzzTests
         "fabric.vmnet.io/subnet", "fabric.vmnet.io/subnet.lan", "fabric.vmnet.io/addresses", "fabric.vmnet.io/addresses.lan", "fabric.vmnet.io/addresses.", "fabric.vmnet.io/mac-address",
         "fabric.vmnet.io/ip-pool.x", "fabric.vmnet.io/qos-policy", "fabric.vmnet.io/security-groups", "network.kubevirt.io/addresses", "v1.multus-cni.io/default-network",
         "ovn.kubernetes.io/ip_address", "ovn.kubernetes.io/ip_pool", "ovn.kubernetes.io/mac_address", "ovn.kubernetes.io/logical_switch",
-        "ovn.kubernetes.io/ingress_rate", "kubernetes.io/egress-bandwidth",
+        "ovn.kubernetes.io/ingress_rate", "ovn.kubernetes.io/ingress_burst", "ovn.kubernetes.io/latency", "kubernetes.io/egress-bandwidth",
         "cni.projectcalico.org/ipAddrs", "cni.projectcalico.org/ipAddrsNoIpam", "cni.projectcalico.org/hwAddr",
     ];
 

@@ -102,8 +102,28 @@ public sealed class WishReaderTests
     [InlineData("attachnet.default.ovn.kubernetes.io/ip_address", "10.0.0.5")]
     [InlineData("network.kubevirt.io/addresses", """{"eth0":["10.0.0.5"]}""")]
     [InlineData("ovn.kubernetes.io/ingress_rate", "0")]
+    [InlineData("ovn.kubernetes.io/egress_burst", "0")]
+    [InlineData("ovn.kubernetes.io/loss", "0")]
     public void What_says_nothing_about_a_pods_network_is_no_wish(string annotation, string text) =>
         Assert.Equal(new NicWishes(), PodWishes((annotation, text)));
+
+    [Theory]
+    [InlineData("ovn.kubernetes.io/ingress_burst", "10", "a QosPolicy with average, peak and burst and write its name in fabric.vmnet.io/qos-policy")]
+    [InlineData("ovn.kubernetes.io/egress_burst", "much", "a QosPolicy with average, peak and burst and write its name in fabric.vmnet.io/qos-policy")]
+    [InlineData("ovn.kubernetes.io/latency", "3", "tc-netem(8)")]
+    [InlineData("ovn.kubernetes.io/jitter", "3", "tc-netem(8)")]
+    [InlineData("ovn.kubernetes.io/loss", "0.5", "tc-netem(8)")]
+    [InlineData("ovn.kubernetes.io/limit", "20", "tc-netem(8)")]
+    public void What_Fabric_does_not_have_is_left_out_and_said_with_what_to_do(string annotation, string text, string says)
+    {
+        var wishes = PodWishes((annotation, text), ("ovn.kubernetes.io/egress_rate", "3"));
+        Assert.Equal("3M", wishes.Egress!.Average.ToString());
+        Assert.Empty(wishes.Unreadable);
+        var notice = Assert.Single(wishes.Ignored);
+        Assert.Equal("WishLeftOut", notice.Reason);
+        Assert.StartsWith($"interface eth0: {annotation}: '{text}' is left out: ", notice.ToString(), StringComparison.Ordinal);
+        Assert.Contains(says, notice.ToString(), StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("fabric.vmnet.io/adresses", true)]

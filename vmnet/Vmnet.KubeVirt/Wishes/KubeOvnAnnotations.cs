@@ -17,6 +17,11 @@ internal static class KubeOvnAnnotations
     private const string IngressRate = Group + "ingress_rate";
     private const string EgressRate = Group + "egress_rate";
 
+    private static readonly string[] Bursts = [Group + "ingress_burst", Group + "egress_burst"];
+
+    // Of tc-netem(8).
+    private static readonly string[] Disturbances = [Group + "latency", Group + "jitter", Group + "loss", Group + "limit"];
+
     public static void Read(WishCandidates candidates, IReadOnlyList<WishPlace> places)
     {
         Add(candidates.Subnets, Subnet, WishValues.Name);
@@ -24,6 +29,11 @@ internal static class KubeOvnAnnotations
         Add(candidates.Macs, Mac, WishValues.Mac);
         AddRate(candidates.Ingress, IngressRate);
         AddRate(candidates.Egress, EgressRate);
+        LeaveOut(
+            Bursts,
+            "of Kube-OVN's limits Fabric takes the rates alone",
+            $"Make a QosPolicy with average, peak and burst and write its name in {FabricApi.QosPolicyAnnotation}, or remove it.");
+        LeaveOut(Disturbances, "Fabric disturbs no traffic on purpose", "Have the workload do it where it is wanted, with tc-netem(8), or remove it.");
         foreach (var place in places)
         {
             if (place.Find(IpPool) is not { } pool)
@@ -48,6 +58,13 @@ internal static class KubeOvnAnnotations
             let text = place.Find(annotation)
             where text is { Text: not "0" }
             select new WishCandidate<QosLimit>(text.Value, WishValues.Megabits(text.Value)));
+
+        void LeaveOut(string[] annotations, string problem, string remedy) => candidates.LeftOut.AddRange(
+            from annotation in annotations
+            from place in places
+            let text = place.Find(annotation)
+            where text is { Text: not "0" }
+            select (text.Value, text.Value.LeftOut(problem, remedy)));
 
         void Add<T>(List<WishCandidate<T>> to, string annotation, Func<WishText, Outcome<T>> read)
             where T : notnull => to.AddRange(

@@ -19,7 +19,11 @@ internal sealed class WishCandidates
     public List<WishCandidate<QosLimit>> Ingress { get; } = [];
 
     public List<WishCandidate<QosLimit>> Egress { get; } = [];
+
     public List<WishCandidate<EquatableArray<string>>> SecurityGroups { get; } = [];
+
+    /// <summary>What is said besides and has no field of a Nic, with why.</summary>
+    public List<(WishText Text, WishLeftOut Notice)> LeftOut { get; } = [];
 
     /// <summary>Takes the first of each.</summary>
     /// <param name="interfaceName">The interface, for refusals.</param>
@@ -39,6 +43,7 @@ internal sealed class WishCandidates
             Egress = Take(WishField.Egress, Below(QosPolicies, WishField.Egress, Egress)) is { IsGranted: true } egress ? egress.Value : null,
             SecurityGroups = Take(WishField.SecurityGroups, SecurityGroups) is { IsGranted: true } groups ? groups.Value : [],
         };
+        ignored.AddRange(LeftOut.Select(each => each.Notice with { Field = FieldOf(each.Text) }));
         return wishes with { Sources = [.. sources], Unreadable = [.. unreadable.Distinct()], Ignored = [.. ignored.Distinct()] };
 
         // Fabric's own annotation goes before those of others, and it names a whole policy.

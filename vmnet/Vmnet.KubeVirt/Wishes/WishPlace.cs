@@ -32,4 +32,6 @@ internal readonly record struct WishText(string Source, string Text)
     public WishUnreadable Unreadable(string problem, string remedy) => new(Quoted, problem, remedy);
 
     public WishNotSupported NotSupported(string problem, string remedy) => new(Quoted, problem, remedy);
+
+    public WishLeftOut LeftOut(string problem, string remedy) => new(Quoted, problem, remedy);
 }

@@ -42,6 +42,19 @@ public sealed record WishIgnored(string Wish, string Value, string Winner, strin
     public override string Message => $"{Wish} '{Value}' is ignored: {Winner} says '{WinnerValue}' and goes before it. Make them the same, or remove one of them.";
 }
 
+/// <summary>A wish in another fabric's words that Fabric does not have: the Nic is made without it.</summary>
+/// <param name="Value">What is written, cut if it is very long.</param>
+/// <param name="Problem">A clause without a full stop that says why not.</param>
+/// <param name="Remedy">A sentence that says what to do in its place.</param>
+public sealed record WishLeftOut(string Value, string Problem, string Remedy) : Refusal
+{
+    /// <inheritdoc/>
+    public override string Reason => nameof(WishLeftOut);
+
+    /// <inheritdoc/>
+    public override string Message => $"'{Value}' is left out: {Problem}. {Remedy}";
+}
+
 /// <summary>An annotation in Fabric's name that Fabric does not have: most likely it is misspelled.</summary>
 /// <param name="Known">Those that it has.</param>
 public sealed record WishUnknown(EquatableArray<string> Known) : Refusal
