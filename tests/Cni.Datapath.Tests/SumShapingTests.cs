@@ -35,7 +35,7 @@ public sealed class SumShapingTests(FastPathRig rig)
         }
 
         var before = Carried();
-        using var flood = towards ? OneWay.Udp(pods.Far, one.Pod, rig.NextPort(), v6) : OneWay.Udp(one.Pod, pods.Far, rig.NextPort(), v6);
+        using var flood = towards ? OneWay.Udp(pods.Far, one.Pod, rig.NextPort(), v6, offered: 4 * Sum) : OneWay.Udp(one.Pod, pods.Far, rig.NextPort(), v6, offered: 4 * Sum);
         using var stream = towards ? OneWay.Tcp(pods.Near, two.Pod, rig.NextPort(), v6) : OneWay.Tcp(two.Pod, pods.Near, rig.NextPort(), v6);
         var rates = await MeasureAsync(flood, stream);
 

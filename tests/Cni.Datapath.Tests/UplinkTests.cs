@@ -10,7 +10,10 @@ namespace Cni.Datapath.Tests;
 /// <summary>Who has a node's uplink when it is full, with real traffic between two nodes.</summary>
 public sealed class UplinkTests(FastPathRig rig) : IAsyncLifetime
 {
-    private const double Uplink = 20e6;
+    private const double Uplink = 6.4e6;
+
+    // Of each: enough to fill it, and what Open vSwitch carries of both on a busy machine.
+    private const double Offered = 1.5 * Uplink;
 
     // Of a frame of the streams, what is there without the tunnel's headers.
     private const double Payload = 1242.0 / (1242 + 58);
@@ -42,7 +45,7 @@ public sealed class UplinkTests(FastPathRig rig) : IAsyncLifetime
     [InlineData(EndpointKind.Container, true, true, true)]
     [InlineData(EndpointKind.Container, false, false, true)]
     [InlineData(EndpointKind.VirtualMachine, true, false, false)]
-    [InlineData(EndpointKind.VirtualMachine, false, true, true)]
+    [InlineData(EndpointKind.VirtualMachine, true, true, true)]
     public async Task A_full_uplink_goes_to_the_higher_priority_on_both_paths_and_nobody_starves(EndpointKind kind, bool fastPath, bool routed, bool v6)
     {
         var pods = await rig.PodsAsync();
@@ -56,8 +59,8 @@ public sealed class UplinkTests(FastPathRig rig) : IAsyncLifetime
 
         var to = routed ? pods.FarRouted : pods.Far;
         var sent = one.Pod.Sent;
-        using var first = OneWay.Udp(one.Pod, to, rig.NextPort(), v6);
-        using (var second = OneWay.Udp(two.Pod, to, rig.NextPort(), v6))
+        using var first = Flood(one, to, v6);
+        using (var second = Flood(two, to, v6))
         {
             await AssertFirstAsync(first, second);
             Assert.Equal(fastPath, one.Pod.Sent.FastBytes - sent.FastBytes > (one.Pod.Sent.Bytes - sent.Bytes) / 2);
@@ -83,8 +86,8 @@ public sealed class UplinkTests(FastPathRig rig) : IAsyncLifetime
 
         rig.Node1.Prioritize(one.Pod, 5);
 
-        using var first = OneWay.Udp(one.Pod, pods.Far, rig.NextPort());
-        using var second = OneWay.Udp(two.Pod, pods.Far, rig.NextPort());
+        using var first = Flood(one, pods.Far);
+        using var second = Flood(two, pods.Far);
         await AssertFirstAsync(first, second);
     }
 
@@ -100,8 +103,8 @@ public sealed class UplinkTests(FastPathRig rig) : IAsyncLifetime
         one.Pod.Run("ip", "address", "add", $"{Besides}/32", "dev", "eth0");
         rig.Node1.Prioritize(one.Pod, 5, "10.70.1.0/24");
 
-        using var first = OneWay.Udp(one.Pod, pods.Far, rig.NextPort(), fromAddress: IPAddress.Parse(Besides));
-        using var second = OneWay.Udp(two.Pod, pods.Far, rig.NextPort());
+        using var first = Flood(one, pods.Far, fromAddress: IPAddress.Parse(Besides));
+        using var second = Flood(two, pods.Far);
         await AssertFirstAsync(first, second);
     }
 
@@ -112,8 +115,8 @@ public sealed class UplinkTests(FastPathRig rig) : IAsyncLifetime
         var pods = await rig.PodsAsync();
         await using var one = await AddAsync(5);
         await using var two = await AddAsync(0);
-        using var first = OneWay.Udp(one.Pod, pods.Far, rig.NextPort());
-        using var second = OneWay.Udp(two.Pod, pods.Far, rig.NextPort());
+        using var first = Flood(one, pods.Far);
+        using var second = Flood(two, pods.Far);
         await AssertFirstAsync(first, second);
         var before = Classifier();
 
@@ -135,8 +138,8 @@ public sealed class UplinkTests(FastPathRig rig) : IAsyncLifetime
         var pods = await rig.PodsAsync();
         await using var one = await AddAsync(3);
         await using var two = await AddAsync(3);
-        using var flood = OneWay.Udp(one.Pod, pods.Far, rig.NextPort());
-        using var other = OneWay.Udp(two.Pod, pods.Far, rig.NextPort());
+        using var flood = Flood(one, pods.Far);
+        using var other = Flood(two, pods.Far);
         using var near = OneWay.Udp(two.Pod, pods.Near, rig.NextPort());
 
         // More than the uplink never arrives; less may, of the one or the other, while a busy machine keeps a sender waiting.
@@ -153,8 +156,8 @@ public sealed class UplinkTests(FastPathRig rig) : IAsyncLifetime
     public async Task There_are_eight_classes_in_their_order_and_one_for_the_node_and_a_rate_that_is_none_is_said()
     {
         await rig.PodsAsync();
-        foreach (var (minor, order, rate) in Enumerable.Range(0, 8).Select(priority => (0x10 + priority, 7 - priority, "625Kbit")).Append((0x18, 3, "2500Kbit")))
-            Assert.Contains($"class htb 5:{minor:x} parent 5:1 leaf {minor + 5:x}: prio {order} rate {rate} ceil 20Mbit ", Shown("class"), StringComparison.Ordinal);
+        foreach (var (minor, order, rate) in Enumerable.Range(0, 8).Select(priority => (0x10 + priority, 7 - priority, "200Kbit")).Append((0x18, 3, "800Kbit")))
+            Assert.Contains($"class htb 5:{minor:x} parent 5:1 leaf {minor + 5:x}: prio {order} rate {rate} ceil 6400Kbit ", Shown("class"), StringComparison.Ordinal);
         Assert.Contains("default 0x18", Shown("qdisc"), StringComparison.Ordinal);
 
         rig.Node1.Switch("set", "Open_vSwitch", ".", "external_ids:fabric-underlay-rate=fast");
@@ -170,18 +173,25 @@ public sealed class UplinkTests(FastPathRig rig) : IAsyncLifetime
         return added;
     }
 
+    private OneWay Flood(LimitedPod from, RigEndpoint to, bool v6 = false, IPAddress? fromAddress = null) =>
+        OneWay.Udp(from.Pod, to, rig.NextPort(), v6, fromAddress, Offered);
+
     private string Shown(string what) => rig.Node1.Run("tc", what, "show", "dev", "eth0");
 
     private static async Task AssertFirstAsync(OneWay first, OneWay second)
     {
-        const int Windows = 6;
-        var rates = await MeasureAsync(first, second);
-        for (var window = 1; window < Windows && !IsHeld(); window++)
-            rates = await MeasureAsync(first, second);
-        Assert.True(IsHeld(), $"{rates[0]:N0} and {rates[1]:N0}");
+        const int Windows = 8;
+        var seen = new List<string>();
+        for (var window = 0; window < Windows; window++)
+        {
+            var rates = await MeasureAsync(first, second);
+            seen.Add($"{rates[0]:N0} and {rates[1]:N0}");
+            // The second has what the first leaves, whose sender has not always something to send on a busy machine.
+            if (rates[0] > Uplink * 0.7 && rates.Sum() < Uplink * 1.25 && rates[1] is > Uplink / 64 and < Uplink / 4)
+                return;
+        }
 
-        // The second has what the first leaves, whose sender has not always something to send on a busy machine.
-        bool IsHeld() => rates[0] > Uplink * 0.7 && rates.Sum() < Uplink * 1.25 && rates[1] is > Uplink / 64 and < Uplink / 4;
+        Assert.Fail(string.Join("; ", seen));
     }
 
     private static Task<double[]> MeasureAsync(params OneWay[] streams) => Task.WhenAll(streams.Select(stream => Task.Run(stream.Measure)));

@@ -27,6 +27,9 @@ public interface IQosSite : IAsyncDisposable
     /// </summary>
     Task RateUplinkAsync(BitRate? rate, CancellationToken cancellationToken);
 
-    /// <summary>Changes the pod's limits, and returns when they are in force; null for none.</summary>
+    /// <summary>Starts a VM on the limited pod's node that is held to the same limits from then on, and returns when it serves.</summary>
+    Task<GuestEnds> StartVmAsync(CancellationToken cancellationToken);
+
+    /// <summary>Changes the limits of the pod, and of the VM if there is one, and returns when they are in force; null for none.</summary>
     Task LimitAsync(QosRates? rates, CancellationToken cancellationToken);
 }

@@ -11,7 +11,7 @@ internal static class ShapedTraffic
     private const int BinMilliseconds = 10;
 
     // A stream begins by losing what the queue does not hold; after this it has found its rate.
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1.5);
+    internal static readonly TimeSpan Settling = TimeSpan.FromSeconds(1.5);
 
     /// <summary>One TCP connection that sends all it can.</summary>
     /// <returns>Bit/s of payload received.</returns>
@@ -44,17 +44,85 @@ internal static class ShapedTraffic
         var (client, server) = PathTraffic.ConnectDatagrams(path);
         using (client)
         using (server)
+        using (Offer(datagram => client.Send(datagram), offered, payloadBytes, frameBytes))
         {
-            var ended = false;
-            var sender = new Thread(() =>
+            return Receive(server, frameBytes, milliseconds);
+        }
+    }
+
+    /// <summary>Sends datagrams at a steady rate until disposed of.</summary>
+    internal static IDisposable Offer(Action<byte[]> send, double offered, int payloadBytes, int frameBytes) => new Offering(send, offered, payloadBytes, frameBytes);
+
+    /// <summary>Counts the datagrams that arrive at a socket.</summary>
+    internal static Arrivals Receive(Socket server, int frameBytes, int milliseconds)
+    {
+        server.ReceiveTimeout = BinMilliseconds;
+        var received = new byte[65536];
+        return Count(milliseconds, began =>
+        {
+            long frames = 0;
+            while (Stopwatch.GetElapsedTime(began).TotalMilliseconds < BinMilliseconds)
+            {
+                try
+                {
+                    server.Receive(received);
+                    frames++;
+                }
+                catch (SocketException e) when (e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
+                {
+                    // Nothing for a while.
+                }
+            }
+
+            return frames * frameBytes;
+        });
+    }
+
+    /// <summary>Counts what a counter of bytes counts.</summary>
+    internal static Arrivals Watch(Func<long> counter, int milliseconds)
+    {
+        var before = counter();
+        return Count(milliseconds, _ =>
+        {
+            Thread.Sleep(BinMilliseconds);
+            var (last, now) = (before, counter());
+            before = now;
+            return now - last;
+        });
+    }
+
+    /// <param name="milliseconds">How long.</param>
+    /// <param name="arrived">Waits for the end of a bin that began then, and returns the bytes in it.</param>
+    private static Arrivals Count(int milliseconds, Func<long, long> arrived)
+    {
+        var bins = new List<Arrivals.Bin>();
+        var started = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(started).TotalMilliseconds < milliseconds)
+        {
+            var began = Stopwatch.GetTimestamp();
+            var bytes = arrived(began);
+            bins.Add(new Arrivals.Bin(bytes, Stopwatch.GetElapsedTime(began).TotalSeconds));
+        }
+
+        return new Arrivals(bins);
+    }
+
+    private sealed class Offering : IDisposable
+    {
+        private readonly Thread _sender;
+        private volatile bool _ended;
+
+        internal Offering(Action<byte[]> send, double offered, int payloadBytes, int frameBytes)
+        {
+            _sender = new Thread(() =>
             {
                 var datagram = new byte[payloadBytes];
                 var began = Stopwatch.GetTimestamp();
-                for (long sent = 0; !Volatile.Read(ref ended);)
+                for (long sent = 0; !_ended;)
                 {
                     if (sent * frameBytes * 8 < offered * Stopwatch.GetElapsedTime(began).TotalSeconds)
                     {
-                        client.Send(datagram);
+                        send(datagram);
                         sent++;
                     }
                     else
@@ -63,34 +131,13 @@ internal static class ShapedTraffic
                     }
                 }
             });
-            server.ReceiveTimeout = BinMilliseconds;
-            sender.Start();
-            var bins = new List<Arrivals.Bin>();
-            var received = new byte[65536];
-            var started = Stopwatch.GetTimestamp();
-            while (Stopwatch.GetElapsedTime(started).TotalMilliseconds < milliseconds)
-            {
-                var began = Stopwatch.GetTimestamp();
-                long frames = 0;
-                while (Stopwatch.GetElapsedTime(began).TotalMilliseconds < BinMilliseconds)
-                {
-                    try
-                    {
-                        server.Receive(received);
-                        frames++;
-                    }
-                    catch (SocketException e) when (e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
-                    {
-                        // Nothing for a while.
-                    }
-                }
+            _sender.Start();
+        }
 
-                bins.Add(new Arrivals.Bin(frames * frameBytes, Stopwatch.GetElapsedTime(began).TotalSeconds));
-            }
-
-            Volatile.Write(ref ended, true);
-            sender.Join();
-            return new Arrivals(bins);
+        public void Dispose()
+        {
+            _ended = true;
+            _sender.Join();
         }
     }
 
@@ -98,12 +145,15 @@ internal static class ShapedTraffic
     internal sealed class Pouring : IDisposable
     {
         private readonly Socket _client;
-        private readonly Socket _server;
+        private readonly Socket? _server;
         private readonly Thread _sender;
         private readonly Thread? _reader;
         private readonly byte[] _received = new byte[StreamBytes];
 
-        internal Pouring(Socket client, Socket server, bool read)
+        /// <param name="client">Which sends.</param>
+        /// <param name="server">Which receives, where that is in this process.</param>
+        /// <param name="read">Whether what arrives is read.</param>
+        internal Pouring(Socket client, Socket? server = null, bool read = false)
         {
             (_client, _server) = (client, server);
             _sender = Start(() =>
@@ -124,7 +174,7 @@ internal static class ShapedTraffic
             var bytes = 0L;
             while (time == Timeout.InfiniteTimeSpan || Stopwatch.GetElapsedTime(began) < time)
             {
-                bytes += _server.Receive(_received);
+                bytes += _server!.Receive(_received);
             }
 
             return bytes;
@@ -133,7 +183,7 @@ internal static class ShapedTraffic
         public void Dispose()
         {
             // A sender that waits for room is let go by its receiver's end.
-            _server.Dispose();
+            _server?.Dispose();
             _client.Dispose();
             _sender.Join();
             _reader?.Join();

@@ -124,6 +124,9 @@ internal sealed class LabSite : IDatapathSite
         return Tool.RunAsync("ovs-vsctl", [$"--db=unix:{_lab.Record.Nodes.Single(node => node.Name == "node1").OvsSocket}", "--timeout=20", .. change], cancellationToken);
     }
 
+    /// <summary>The lab.</summary>
+    internal FabricLab Lab => _lab;
+
     /// <summary>Applies a manifest.</summary>
     internal Task ApplyAsync(string manifest, CancellationToken cancellationToken) =>
         Tool.RunAsync(_options.FabricProgram, ["apply", "--kubeconfig", _lab.Folder.Kubeconfig, "-f", "-"], cancellationToken, input: manifest);

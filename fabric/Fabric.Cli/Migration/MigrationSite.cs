@@ -5,6 +5,7 @@ using Fabric.Bench;
 using Fabric.Bench.Migration;
 using Fabric.Cli.Commands.Lab;
 using Fabric.Cli.Datapath;
+using Fabric.Cli.Guests;
 using Fabric.Kube;
 using Fabric.Primitives;
 using Fabric.Resources;
@@ -21,50 +22,39 @@ internal sealed class MigrationSite : IMigrationSite
     private const string Vm = "mover";
 
     private static readonly ObjectKey VmKey = new("default", Vm);
-    private static readonly ObjectKey NicKey = new("default", $"vm.{Vm}.lan");
 
     private const int LookMilliseconds = 10;
     private static readonly TimeSpan ReadyDeadline = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan MoveDeadline = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan ExecDeadline = TimeSpan.FromSeconds(30);
 
     private static readonly string[] Pods = ["first", "second", "third"];
-
-    private const int EchoPort = 7;
-    private const int AnswerPort = 7001;
-    private const int SinkPort = 7002;
-    private const int SourcePort = 7003;
-
-    private static readonly string[] Services =
-    [
-        $"echo-datagrams {EchoPort}",
-        $"nc -ll -p {AnswerPort} -e cat",
-        $"nc -ll -p {SinkPort} -e sh -c 'exec cat >/dev/null'",
-        $"nc -ll -p {SourcePort} -e cat /dev/zero",
-    ];
 
     private readonly FabricLab _lab;
     private readonly LabOptions _options;
     private readonly KubeClient _client;
+    private readonly LabGuest _guest;
     private bool _isFast = true;
-    private IPAddress _guest = IPAddress.None;
 
-    private MigrationSite(FabricLab lab, LabOptions options) => (_lab, _options, _client) = (lab, options, lab.Connect());
+    private MigrationSite(FabricLab lab, LabOptions options)
+    {
+        (_lab, _options, _client) = (lab, options, lab.Connect());
+        _guest = new LabGuest(lab, _client, VmKey, "lan");
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Peers { get; private set; } = [];
 
     /// <inheritdoc/>
-    public IPEndPoint Echo => new(_guest, EchoPort);
+    public IPEndPoint Echo => new(_guest.Address, LabGuest.EchoPort);
 
     /// <inheritdoc/>
-    public IPEndPoint Answers => new(_guest, AnswerPort);
+    public IPEndPoint Answers => new(_guest.Address, LabGuest.AnswerPort);
 
     /// <inheritdoc/>
-    public IPEndPoint Sink => new(_guest, SinkPort);
+    public IPEndPoint Sink => new(_guest.Address, LabGuest.SinkPort);
 
     /// <inheritdoc/>
-    public IPEndPoint Source => new(_guest, SourcePort);
+    public IPEndPoint Source => new(_guest.Address, LabGuest.SourcePort);
 
     /// <summary>Brings everything up; nothing of it stays when that fails.</summary>
     internal static async Task<IMigrationSite> PrepareAsync(IProgress<string> progress, CancellationToken cancellationToken)
@@ -93,7 +83,7 @@ internal sealed class MigrationSite : IMigrationSite
     public async Task UseAsync(MigrationWay way, CancellationToken cancellationToken)
     {
         await _client.Resource(ResourceTypes.Nics).MutateAsync(
-            NicKey,
+            _guest.Nic,
             nic =>
             {
                 var others = (nic.Metadata.Annotations ?? []).Where(each => each.Key != FabricApi.ActivationStrategyAnnotation);
@@ -117,7 +107,7 @@ internal sealed class MigrationSite : IMigrationSite
     public async Task<Moved> MoveAsync(CancellationToken cancellationToken)
     {
         var before = new NicStatus();
-        await UntilAsync("nothing is left of the migration before", MoveDeadline, async () => (before = await NicAsync(cancellationToken)).Attachments.Count == 1, cancellationToken);
+        await UntilAsync("nothing is left of the migration before", MoveDeadline, async () => (before = await _guest.StatusAsync(cancellationToken)).Attachments.Count == 1, cancellationToken);
         var source = before.Attachments[0];
         using var there = await ListenAsync(source.PodName, before.MacAddress!.Value, cancellationToken);
         var migration = await BeginAsync(source.Node, cancellationToken);
@@ -125,7 +115,7 @@ internal sealed class MigrationSite : IMigrationSite
         await UntilAsync(
             "the target's launcher is plugged in",
             MoveDeadline,
-            async () => (target = (await NicAsync(cancellationToken)).Attachments.FirstOrDefault(each => each.PodUid != source.PodUid)) is not null,
+            async () => (target = (await _guest.StatusAsync(cancellationToken)).Attachments.FirstOrDefault(each => each.PodUid != source.PodUid)) is not null,
             cancellationToken);
         using var here = await ListenAsync(target!.PodName, before.MacAddress!.Value, cancellationToken);
         var nic = await EndAsync(migration, cancellationToken);
@@ -138,7 +128,7 @@ internal sealed class MigrationSite : IMigrationSite
     /// <inheritdoc/>
     public async Task<GuestCounters> CountersAsync(CancellationToken cancellationToken)
     {
-        var lines = (await GuestAsync("cat /proc/net/snmp", cancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var lines = (await _guest.RunAsync("cat /proc/net/snmp", cancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return new GuestCounters(Counter(lines, "Tcp:", "RetransSegs"), Counter(lines, "Udp:", "InErrors"));
     }
 
@@ -158,19 +148,14 @@ internal sealed class MigrationSite : IMigrationSite
             async () =>
             {
                 var status = await _lab.StatusAsync(cancellationToken);
-                return Pods.All(pod => status.Pods.Any(each => each.Name == pod && each.Phase == "Running")) && await NicAsync(cancellationToken) is { Phase: NicPhase.Attached };
+                return Pods.All(pod => status.Pods.Any(each => each.Name == pod && each.Phase == "Running")) && await _guest.StatusAsync(cancellationToken) is { Phase: NicPhase.Attached };
             },
             cancellationToken);
         Peers = await Task.WhenAll(Pods.Select(pod => _lab.NamespaceOfAsync(new ObjectKey("default", pod), cancellationToken)));
-        _guest = (await NicAsync(cancellationToken)).Addresses[0].Address.ToIPAddress();
-        await UntilAsync("the guest has booted", ReadyDeadline, async () => (await _client.Resource(KubeVirtTypes.Instances).GetAsync(VmKey, cancellationToken))?.Status?.Conditions?.Any(each => each is { Type: "Ready", Status: "True" }) == true, cancellationToken);
-        foreach (var service in Services)
-        {
-            await GuestAsync($"{service} </dev/null >/dev/null 2>&1 &", cancellationToken);
-        }
+        await _guest.ServeAsync(cancellationToken);
 
         // To one of the two nodes that it then moves between; and the first time is slower.
-        await EndAsync(await BeginAsync((await NicAsync(cancellationToken)).Node!, cancellationToken), cancellationToken);
+        await EndAsync(await BeginAsync((await _guest.StatusAsync(cancellationToken)).Node!, cancellationToken), cancellationToken);
     }
 
     private Task<VirtualMachineInstanceMigration> BeginAsync(string source, CancellationToken cancellationToken)
@@ -189,14 +174,8 @@ internal sealed class MigrationSite : IMigrationSite
     {
         await UntilAsync("the migration has ended", MoveDeadline, () => HasEndedAsync(migration, cancellationToken), cancellationToken);
         NicMigration? nic = null;
-        await UntilAsync("the Nic has followed", MoveDeadline, async () => IsWhole(nic = (await NicAsync(cancellationToken)).Migration, migration.Metadata.Uid!), cancellationToken);
+        await UntilAsync("the Nic has followed", MoveDeadline, async () => IsWhole(nic = (await _guest.StatusAsync(cancellationToken)).Migration, migration.Metadata.Uid!), cancellationToken);
         return nic!;
-    }
-
-    private async Task<string> GuestAsync(string command, CancellationToken cancellationToken)
-    {
-        var result = await _lab.GuestExecAsync(VmKey, ["sh", "-c", command], ExecDeadline, cancellationToken);
-        return result.ExitCode == 0 ? result.Output : throw new BenchException($"in the guest, `{command}` failed: {result.Error}");
     }
 
     /// <summary>Each protocol has two lines of which the first names the fields of the second.</summary>
@@ -205,9 +184,6 @@ internal sealed class MigrationSite : IMigrationSite
         var fields = lines.Where(line => line.StartsWith(protocol, StringComparison.Ordinal)).Select(line => line.Split(' ')).ToArray();
         return long.Parse(fields[1][Array.IndexOf(fields[0], field)], CultureInfo.InvariantCulture);
     }
-
-    private async Task<NicStatus> NicAsync(CancellationToken cancellationToken) =>
-        (await _client.Resource(ResourceTypes.Nics).GetAsync(NicKey, cancellationToken))?.Status ?? new NicStatus();
 
     private async Task<GuestVoice> ListenAsync(string launcher, MacAddress mac, CancellationToken cancellationToken)
     {

@@ -7,7 +7,7 @@ namespace Lab.Runner.Guest;
 
 /// <summary>
 /// Makes the lab's guest from Debian's own packages: the cloud kernel, of which only the virtio network modules are kept,
-/// busybox, ISC's DHCP client, because Debian's busybox has none for IPv6, and an echo of datagrams. Nothing is installed; the packages are
+/// busybox, ISC's DHCP client, because Debian's busybox has none for IPv6, and an echo and a flood of datagrams. Nothing is installed; the packages are
 /// fetched and taken apart in the cache folder.
 /// </summary>
 /// <param name="cache">The folder that keeps images; one is reused until this builder or its scripts change.</param>
@@ -34,8 +34,10 @@ public sealed class GuestImageBuilder(string cache)
 
     private static byte[] Echo => Resource.Bytes("Guest.echo");
 
+    private static byte[] Flood => Resource.Bytes("Guest.flood");
+
     /// <summary>The folder that the image is in, or will be.</summary>
-    public string Folder => Path.Combine(cache, $"guest-{Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes(Init + Dhcp + Dhcp6 + string.Join(' ', Modules)), .. Echo]).AsSpan(0, 6))}");
+    public string Folder => Path.Combine(cache, $"guest-{Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes(Init + Dhcp + Dhcp6 + string.Join(' ', Modules)), .. Echo, .. Flood]).AsSpan(0, 6))}");
 
     /// <summary>The image, made now if it is not there.</summary>
     /// <exception cref="ToolException">A package could not be fetched or taken apart.</exception>
@@ -154,6 +156,7 @@ public sealed class GuestImageBuilder(string cache)
         WriteProgram(Path.Combine(root, "etc/dhcp"), Encoding.UTF8.GetBytes(Dhcp));
         WriteProgram(Path.Combine(root, "etc/dhcp6"), Encoding.UTF8.GetBytes(Dhcp6));
         WriteProgram(Path.Combine(root, "bin/echo-datagrams"), Echo);
+        WriteProgram(Path.Combine(root, "bin/flood-datagrams"), Flood);
     }
 
     private static void WriteProgram(string path, byte[] bytes)

@@ -17,6 +17,7 @@ internal sealed class OneWay : IDisposable
     private readonly Socket _receiver;
     private readonly bool _isTcp;
     private readonly int _headerBytes;
+    private readonly double _offered;
     private readonly Thread _sending;
     private readonly byte[] _buffer = new byte[1 << 18];
     private volatile bool _ended;
@@ -24,8 +25,9 @@ internal sealed class OneWay : IDisposable
     // When all that had come was read.
     private long _readAt = Stopwatch.GetTimestamp();
 
-    private OneWay(Socket sender, Socket receiver, bool isTcp)
+    private OneWay(Socket sender, Socket receiver, bool isTcp, double offered = OfferedBitsPerSecond)
     {
+        _offered = offered;
         (_sender, _receiver, _isTcp) = (sender, receiver, isTcp);
         _headerBytes = 14 + (sender.AddressFamily == AddressFamily.InterNetworkV6 ? 40 : 20) + 8;
         _receiver.ReceiveTimeout = 200;
@@ -45,7 +47,8 @@ internal sealed class OneWay : IDisposable
     /// <param name="port">Of both.</param>
     /// <param name="v6">Between their IPv6 addresses.</param>
     /// <param name="fromAddress">The address that is sent from, when it is not that of the pod.</param>
-    public static OneWay Udp(RigEndpoint from, RigEndpoint to, int port, bool v6 = false, IPAddress? fromAddress = null)
+    /// <param name="offered">How fast frames are sent, in bit/s.</param>
+    public static OneWay Udp(RigEndpoint from, RigEndpoint to, int port, bool v6 = false, IPAddress? fromAddress = null, double offered = OfferedBitsPerSecond)
     {
         fromAddress ??= from.Of(v6);
         var sender = PodSocket.Udp(from, fromAddress, port);
@@ -59,7 +62,7 @@ internal sealed class OneWay : IDisposable
             Pass(receiver, sender);
         }
 
-        return new OneWay(sender, receiver, isTcp: false);
+        return new OneWay(sender, receiver, isTcp: false, offered);
     }
 
     /// <summary>How fast it arrives, after the queues on the way are full.</summary>
@@ -158,7 +161,7 @@ internal sealed class OneWay : IDisposable
         {
             try
             {
-                while (sent * (DatagramBytes + _headerBytes) * 8 < OfferedBitsPerSecond * Stopwatch.GetElapsedTime(began).TotalSeconds)
+                while (sent * (DatagramBytes + _headerBytes) * 8 < _offered * Stopwatch.GetElapsedTime(began).TotalSeconds)
                 {
                     _sender.Send(datagram);
                     sent++;
