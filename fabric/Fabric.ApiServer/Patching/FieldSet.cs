@@ -39,6 +39,15 @@ internal sealed class FieldSet
         return clone;
     }
 
+    /// <summary>The same with every place above one of its own.</summary>
+    public FieldSet WithParents()
+    {
+        var whole = new FieldSet { HasSelf = HasSelf || _children.Count > 0 };
+        foreach (var (step, child) in _children)
+            whole._children.Add(step, child.WithParents());
+        return whole;
+    }
+
     public void Add(FieldSet other)
     {
         HasSelf |= other.HasSelf;

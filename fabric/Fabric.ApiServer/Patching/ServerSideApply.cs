@@ -121,7 +121,8 @@ internal sealed class ServerSideApply(ResourceDefinition definition, WriteOption
     private void RemoveAbandoned(JsonObject merged, FieldSet before, FieldSet wanted, List<FieldManager> others)
     {
         var abandoned = before.Clone();
-        abandoned.Subtract(wanted);
+        // A map that had nothing in it, or was null, is named by what is in it now.
+        abandoned.Subtract(wanted.WithParents());
         var kept = new FieldSet();
         foreach (var other in others)
             kept.Add(other.Fields);

@@ -204,8 +204,9 @@ internal sealed class RealizationState(OvsdbSnapshot initial, IPortGroups groups
                 {
                     _blocked.Add(owner.Owner);
                 }
-                else if (owner.Outcome is RealizationOutcome.Realized)
+                else if (owner.Outcome is RealizationOutcome.Realized && _wanted.ContainsKey(owner.Owner))
                 {
+                    // Not of one that was forgotten meanwhile.
                     _realized.Add(owner.Owner);
                 }
 

@@ -175,8 +175,16 @@ internal sealed class Watched
         .. MacClaims.List().Select(claim => claim.Spec.Vpc).Distinct().Select(WorkItem.UnusedMacs),
     ];
 
-    /// <summary>Fills and keeps the copies until cancelled.</summary>
-    internal Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(_copies.Select(copy => copy.RunAsync(cancellationToken)));
+    /// <summary>Fills and keeps the copies until cancelled, or until one fails: without it the others would be gone by in silence.</summary>
+    internal async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task[] running = [.. _copies.Select(copy => copy.RunAsync(ending.Token))];
+        var first = await Task.WhenAny(running);
+        await ending.CancelAsync();
+        await Task.WhenAll(running.Where(each => each != first)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await first;
+    }
 
     /// <summary>Completes when all copies have their first list.</summary>
     internal Task WaitForSyncAsync(CancellationToken cancellationToken) => Task.WhenAll(_copies.Select(copy => copy.WaitForSyncAsync(cancellationToken)));

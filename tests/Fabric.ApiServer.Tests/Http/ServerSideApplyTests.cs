@@ -24,6 +24,17 @@ public sealed class ServerSideApplyTests
         Assert.Equal("""["t"]""", less.Body["spec"]!["tags"]!.ToJsonString());
     }
 
+    [Theory]
+    [InlineData("null")]
+    [InlineData("{}")]
+    public async Task What_is_put_where_there_was_nothing_stays(string nothing)
+    {
+        await using var server = await StartAsync();
+        await Apply(server, "me", $$"""{"color":"red","labels":{{nothing}}}""");
+        Assert.Equal("1", (await Apply(server, "me", """{"color":"red","labels":{"x":"1"}}""")).Text("spec", "labels", "x"));
+        Assert.Null((await Apply(server, "me", """{"color":"red"}""")).Body["spec"]!["labels"]);
+    }
+
     [Fact]
     public async Task What_another_set_differently_is_a_conflict_unless_forced()
     {
