@@ -77,7 +77,7 @@ public sealed class LifecycleTests(FastPathRig rig)
         using var flow = new UdpClientFlow(a, a.Ip, port, b.Ip, port);
         using var stream = new AnswerStream(() => flow.TryExchange(timeoutMilliseconds: UdpClientFlow.PatienceMilliseconds), new UdpEcho(b, b.Ip, port));
         await FastAsync();
-        using (var running = RunningFastPath.Open(rig.Node1.FindRunning("from_endpoint")!.Value)!)
+        using (var running = RunningFastPath.Open(rig.Node1.ProgramOf(a))!)
         {
             running.Hold();
             await Eventually.HoldsAsync(() => rig.Node1.Feeder.State == FastPathState.Detached);

@@ -19,11 +19,8 @@ public sealed class ShapingTests(FastPathRig rig)
 
     [Theory(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
     [InlineData(EndpointKind.Container, "switched", true, true, false)]
-    [InlineData(EndpointKind.Container, "switched", true, false, false)]
     [InlineData(EndpointKind.Container, "switched", false, true, false)]
-    [InlineData(EndpointKind.Container, "switched between nodes", true, true, false)]
     [InlineData(EndpointKind.Container, "switched between nodes", false, true, false)]
-    [InlineData(EndpointKind.Container, "switched between nodes", false, false, false)]
     [InlineData(EndpointKind.Container, "switched", true, false, true)]
     [InlineData(EndpointKind.Container, "switched between nodes", true, true, true)]
     [InlineData(EndpointKind.Container, "switched between nodes", false, false, true)]

@@ -15,9 +15,6 @@ public sealed class SumShapingTests(FastPathRig rig)
     /// <summary>One floods with datagrams, the other has a stream that gives way; to or from the pods of both nodes.</summary>
     [Theory(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
     [InlineData(EndpointKind.Container, true, true, false)]
-    [InlineData(EndpointKind.Container, true, false, false)]
-    [InlineData(EndpointKind.Container, false, true, false)]
-    [InlineData(EndpointKind.Container, false, false, false)]
     [InlineData(EndpointKind.Container, true, false, true)]
     [InlineData(EndpointKind.Container, false, true, true)]
     [InlineData(EndpointKind.VirtualMachine, true, true, false)]

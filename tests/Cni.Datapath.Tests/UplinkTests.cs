@@ -39,8 +39,6 @@ public sealed class UplinkTests(FastPathRig rig) : IAsyncLifetime
     /// <summary>Both flood; to the same subnet, where the sender's MAC is on the wire, and to another, where the router's is.</summary>
     [Theory(Skip = Needs.RootReason, SkipUnless = nameof(Needs.Root), SkipType = typeof(Needs))]
     [InlineData(EndpointKind.Container, true, false, false)]
-    [InlineData(EndpointKind.Container, true, true, false)]
-    [InlineData(EndpointKind.Container, false, false, false)]
     [InlineData(EndpointKind.Container, false, true, false)]
     [InlineData(EndpointKind.Container, true, true, true)]
     [InlineData(EndpointKind.Container, false, false, true)]

@@ -23,6 +23,7 @@ public sealed class FlowCache : IDisposable
     private readonly BpfProgram _fromUnderlay;
     private readonly BpfProgram _toUnderlay;
     private readonly FlowMaps _maps;
+    private readonly BpfHashMap<uint, FastTunnel> _tunnels;
     private readonly BpfMappedArray<FastGeneration> _generations;
     private readonly DatapathOptions _options;
     private readonly HashSet<IpAddress> _held = [];
@@ -36,6 +37,7 @@ public sealed class FlowCache : IDisposable
         _fromUnderlay = loaded.GetProgram(FromUnderlay);
         _toUnderlay = loaded.GetProgram(ToUnderlay);
         _maps = FlowMaps.Of(loaded);
+        _tunnels = loaded.GetHashMap<uint, FastTunnel>("fast_tunnels");
         _generations = loaded.MapArray<FastGeneration>("fast_generations");
         // Flows that an earlier process left go on; a new map begins with an epoch that no entry has.
         Configure(config => config with { layout = FastConfig.Layout, held = 0, epoch = Math.Max(config.epoch, 1) });
@@ -145,11 +147,11 @@ public sealed class FlowCache : IDisposable
         lock (_lock)
         {
             var isChanged = false;
-            foreach (var (key, row) in _maps.Tunnels.Entries().ToArray())
+            foreach (var (key, row) in _tunnels.Entries().ToArray())
             {
                 if (!domains.TryGetValue(key, out var domain))
                 {
-                    _maps.Tunnels.Remove(key);
+                    _tunnels.Remove(key);
                     isChanged |= row.domain != 0;
                 }
                 else if (domain.Domain != row.domain)
@@ -160,7 +162,7 @@ public sealed class FlowCache : IDisposable
 
             foreach (var (key, domain) in domains)
             {
-                _maps.Tunnels.Set(key, new FastTunnel { domain = domain.Domain, space = domain.Space });
+                _tunnels.Set(key, new FastTunnel { domain = domain.Domain, space = domain.Space });
             }
 
             // Held is held in domains that come later as well.
@@ -207,7 +209,7 @@ public sealed class FlowCache : IDisposable
     /// <summary>Loads what tells the classes of frames for the uplink; some 10 ms.</summary>
     /// <param name="running">The kernel's number of the one that an earlier process left running: what that was told is taken over.</param>
     /// <exception cref="BpfException">The machine cannot load it.</exception>
-    public UplinkClassifier LoadUplink(uint? running) => UplinkClassifier.Load(_maps.Tunnels, _options, running);
+    public UplinkClassifier LoadUplink(uint? running) => UplinkClassifier.Load(_tunnels, _options, running);
 
     /// <summary>What is remembered now.</summary>
     public IEnumerable<Flow> ReadFlows() => _maps.ReadFlows();
@@ -225,6 +227,7 @@ public sealed class FlowCache : IDisposable
         _toUnderlay.Dispose();
         _generations.Dispose();
         _maps.Dispose();
+        _tunnels.Dispose();
     }
 
     internal static void Size(BpfObject opened, DatapathOptions options)
@@ -256,7 +259,7 @@ public sealed class FlowCache : IDisposable
     private HashSet<int> RowsOf(IReadOnlyCollection<IpAddress> addresses) =>
         addresses.Count == 0
             ? []
-            : [.. from domain in _maps.Tunnels.Entries().Select(row => row.Value.domain).Distinct() from address in addresses select FastGeneration.RowOf(domain, address)];
+            : [.. from domain in _tunnels.Entries().Select(row => row.Value.domain).Distinct() from address in addresses select FastGeneration.RowOf(domain, address)];
 
     /// <summary>Has these rows be held, and no others.</summary>
     private void HoldRows(HashSet<int> rows)

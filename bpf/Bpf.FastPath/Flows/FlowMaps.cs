@@ -7,7 +7,7 @@ using Fabric.Primitives;
 
 namespace Bpf.FastPath.Flows;
 
-/// <summary>The maps of fastpath_maps.h, of an object that was loaded here or of programs that run.</summary>
+/// <summary>What both ends of a flow's way share of the maps of fastpath_maps.h, of an object that was loaded here or of a program that runs.</summary>
 internal sealed class FlowMaps : IDisposable
 {
     private const uint PlaceRemote = 2;
@@ -21,14 +21,11 @@ internal sealed class FlowMaps : IDisposable
     private FlowMaps(
         BpfHashMap<uint, FastConfig> config,
         BpfHashMap<FastKey, FastFlow> flows,
-        BpfHashMap<uint, FastTunnel> tunnels,
         BpfPerCpuHashMap<uint, ulong> events,
         BpfPerCpuHashMap<uint, EndpointCountersRow> stats)
     {
-        (_config, _flows, Tunnels, _events, _stats) = (config, flows, tunnels, events, stats);
+        (_config, _flows, _events, _stats) = (config, flows, events, stats);
     }
-
-    internal BpfHashMap<uint, FastTunnel> Tunnels { get; }
 
     internal FastConfig Config
     {
@@ -39,7 +36,6 @@ internal sealed class FlowMaps : IDisposable
     internal static FlowMaps Of(BpfObject loaded) => new(
         loaded.GetHashMap<uint, FastConfig>("fast_config"),
         loaded.GetHashMap<FastKey, FastFlow>("fast_flows"),
-        loaded.GetHashMap<uint, FastTunnel>("fast_tunnels"),
         loaded.GetPerCpuHashMap<uint, ulong>("fast_events"),
         loaded.GetPerCpuHashMap<uint, EndpointCountersRow>("endpoint_stats"));
 
@@ -48,10 +44,10 @@ internal sealed class FlowMaps : IDisposable
     {
         // The kernel keeps 15 bytes of a name.
         BpfMap? Find(string name) => running.FirstOrDefault(map => map.Name == name[..Math.Min(name.Length, 15)]);
-        return Find("fast_config") is { } config && Find("fast_flows") is { } flows && Find("fast_tunnels") is { } tunnels
+        return Find("fast_config") is { } config && Find("fast_flows") is { } flows
             && Find("fast_events") is { } events && Find("endpoint_stats") is { } stats
             ? new(
-                config.AsHashMap<uint, FastConfig>(), flows.AsHashMap<FastKey, FastFlow>(), tunnels.AsHashMap<uint, FastTunnel>(), events.AsPerCpuHashMap<uint, ulong>(), stats.AsPerCpuHashMap<uint, EndpointCountersRow>())
+                config.AsHashMap<uint, FastConfig>(), flows.AsHashMap<FastKey, FastFlow>(), events.AsPerCpuHashMap<uint, ulong>(), stats.AsPerCpuHashMap<uint, EndpointCountersRow>())
             : null;
     }
 
@@ -85,7 +81,6 @@ internal sealed class FlowMaps : IDisposable
     {
         _config.Dispose();
         _flows.Dispose();
-        Tunnels.Dispose();
         _events.Dispose();
         _stats.Dispose();
     }

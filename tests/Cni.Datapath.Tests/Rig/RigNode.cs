@@ -191,6 +191,9 @@ internal sealed class RigNode(FastPathRig rig, NodeRecord record) : IIngressHook
         .SelectMany(link => _links.GetIngressFilters(link.Index))
         .FirstOrDefault(filter => filter.Name == name)?.ProgramId;
 
+    /// <summary>The kernel's number of the program that looks at what an endpoint sends.</summary>
+    public uint ProgramOf(RigEndpoint endpoint) => _links.GetIngressFilters(endpoint.Devices.HostIndex).Single().ProgramId;
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
