@@ -91,7 +91,7 @@ public static class AgentHost
         var strayContainers = new StrayContainers(client, journal, containers, options.NodeName, options.Time, logger);
         var vanished = new VanishedContainers(journal, node, releases, turns, options.Time, logger);
         var scheduled = new ScheduledPods(view, instances, journal, ports, logger);
-        var standing = new StandingStill(view, journal, status, PeerWatch.FoldersOf(options.Ovs), options.NodeName, options.Time, logger);
+        var standing = new StandingStill(view, journal, status, vms, PeerWatch.FoldersOf(options.Ovs), options.NodeName, options.Time, logger);
         var reporter = new NodeReporter(client, options.NodeName, peers, report, options.HealthPeriod, options.Time, logger);
         logger.LogInformation("Node {Node} is served at {Socket}", options.NodeName, options.Socket);
         await RunAllAsync(

@@ -13,10 +13,11 @@ namespace Cni.Agent.Migrating;
 
 /// <summary>
 /// Has this node's ovn-controller stand still while a port that it has is given to the node that its VM has gone to. Otherwise it may
-/// release the port before the other has claimed it, and for some milliseconds no node has it (seen with OVN 23.03).
+/// release the port before the other has claimed it, and for some milliseconds no node has it (seen with OVN 23.03). Of two nodes that
+/// exchange VMs one goes first: while both stood still neither would claim what comes.
 /// </summary>
 internal sealed class StandingStill(
-    NodeView view, AttachmentJournal journal, AttachmentStatus status, IReadOnlyList<string> folders, string node, TimeProvider time, ILogger logger)
+    NodeView view, AttachmentJournal journal, AttachmentStatus status, VmEndpoints vms, IReadOnlyList<string> folders, string node, TimeProvider time, ILogger logger)
 {
     private const string Program = "ovn-controller";
 
@@ -24,6 +25,10 @@ internal sealed class StandingStill(
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ForTheClaim = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(2);
+
+    // The control plane waits for this node no longer than NicMove.SourcePatience.
+    private static readonly TimeSpan ForOthers = TimeSpan.FromMilliseconds(700);
+    private static readonly TimeSpan LookPeriod = TimeSpan.FromMilliseconds(20);
 
     private readonly WorkQueue<ObjectKey> _queue = new(new WorkQueueOptions { Workers = 8, Retry = new Backoff(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(5)) });
     private readonly Turns<string> _turns = new();
@@ -68,6 +73,7 @@ internal sealed class StandingStill(
         }
 
         var uid = nic.Status!.Migration!.Uid;
+        await LetOthersComeAsync(uid, cancellationToken);
         var gone = _leaving[key] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await PauseAsync(cancellationToken);
         try
@@ -86,6 +92,35 @@ internal sealed class StandingStill(
         }
 
         return null;
+    }
+
+    private async Task LetOthersComeAsync(string uid, CancellationToken cancellationToken)
+    {
+        var (limit, waited) = (time.GetUtcNow() + ForOthers, false);
+        while (time.GetUtcNow() < limit && await IsOneComingAsync(uid, cancellationToken))
+        {
+            waited = true;
+            await Task.Delay(LookPeriod, time, cancellationToken);
+        }
+
+        if (waited)
+        {
+            // Its source stands still for as long.
+            await Task.Delay(ForTheClaim, time, cancellationToken);
+        }
+    }
+
+    private async Task<bool> IsOneComingAsync(string uid, CancellationToken cancellationToken)
+    {
+        foreach (var nic in vms.Arriving())
+        {
+            if (await status.ComesFirstAsync(nic, uid, cancellationToken))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private Task<bool> PauseAsync(CancellationToken cancellationToken) => _turns.RunAsync(

@@ -34,6 +34,18 @@ internal sealed class VmEndpoint(AttachmentRecord record, EquatableArray<IpAddre
     /// <summary>What keeps frames until the VM has come; null when it booted here, or has come.</summary>
     internal GateKeeper? Keeper { get; set; }
 
+    /// <summary>Whether a VM that was to come here has spoken.</summary>
+    internal bool HasCome
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return Record.Migration is not null && !_isDisposed && Gate.HasSpoken;
+            }
+        }
+    }
+
     internal bool HasTap => Volatile.Read(ref _tap) is not null;
 
     /// <summary>Looks for the guest's tap, which is made after the attachment, and puts the programs on it.</summary>

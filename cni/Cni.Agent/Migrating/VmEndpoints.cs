@@ -146,6 +146,10 @@ internal sealed class VmEndpoints : IDisposable
         }
     }
 
+    /// <summary>The Nics of VMs that have come here, and that as far as is known live elsewhere.</summary>
+    internal IReadOnlyList<ObjectKey> Arriving() =>
+        [.. _vms.Values.Where(vm => vm.HasCome && _view.Nics.Get(vm.Record.Nic) is null).Select(vm => vm.Record.Nic)];
+
     /// <summary>What another node asks of a VM that goes there.</summary>
     internal async ValueTask<ReadSetAnswer> AnswerAsync(string node, ReadSetRequest request, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {

@@ -41,6 +41,15 @@ internal sealed class AttachmentStatus(KubeClient client, string node, TimeProvi
             },
             cancellationToken) ?? throw new CniFailure(CniErrorCode.TryAgainLater, $"Nic {KeyOf(record)} was deleted while it was being attached");
 
+    /// <summary>
+    /// Whether a Nic whose VM has come to this node is given to it before another leaves it: the source has begun to stand still for it, or neither has
+    /// and its migration is the lower by uid. Both nodes see it alike.
+    /// </summary>
+    internal async Task<bool> ComesFirstAsync(ObjectKey coming, string leaving, CancellationToken cancellationToken) =>
+        (await client.Resource(ResourceTypes.Nics).GetAsync(coming, cancellationToken))?.Status is { Migration: { Phase: NicMigrationPhase.Activated } migration } status
+        && migration.TargetNode == node
+        && (status.Attachments.Any(each => each.PodUid == migration.SourcePodUid && each.QuietFor == migration.Uid) || string.CompareOrdinal(migration.Uid, leaving) < 0);
+
     /// <summary>Changes what is said of the attachment besides; nothing happens when it is not said at all.</summary>
     internal Task ChangeAsync(AttachmentRecord record, Func<NicAttachment, NicAttachment> change, CancellationToken cancellationToken) =>
         client.Resource(ResourceTypes.Nics).MutateStatusAsync(
