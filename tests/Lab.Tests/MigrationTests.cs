@@ -101,8 +101,7 @@ public sealed class MigrationTests(SharedLab lab, MovingVm vm, ITestOutputHelper
     }
 
     /// <remarks>
-    /// Each node's ovn-controller stands still for the VM that leaves it, and may so be late to claim the port of the one that comes: for some
-    /// milliseconds, more on a busy machine, nobody has that.
+    /// Eight ports come and go meanwhile, and with each the userspace switch loses for about a millisecond what goes through it.
     /// </remarks>
     [Fact]
     public async Task Vms_that_change_places_and_at_once_change_back_keep_what_they_have_and_are_reached()
@@ -133,7 +132,7 @@ public sealed class MigrationTests(SharedLab lab, MovingVm vm, ITestOutputHelper
                 Assert.Equal((string)before[i]["macAddress"]!, (string)after["macAddress"]!);
             }
 
-            await EndAsync(near, far, most: 50);
+            await EndAsync(near, far, most: 20);
         }
         finally
         {

@@ -33,7 +33,7 @@ public sealed class MigrationBench(MigrationOptions options, Func<IProgress<stri
     {
         await using var site = await prepare(run.Progress, cancellationToken);
         var most = await FindMostAsync(run, site, cancellationToken);
-        run.Figure("max_rate_hz", most, "1/s", "datagrams of three peers together, the most of those tried that the guest answers without a queue");
+        run.Figure("max_rate_hz", most, "1/s", "datagrams of three peers together, the most of those tried that the guest answers without a queue, and without a loss while its memory is being sent");
         await MeasureEchoesAsync(run, site, new Load("1khz", "", UsualRate), cancellationToken);
         await MeasureEchoesAsync(run, site, new Load("max_rate", "max_rate_", most), cancellationToken);
         await MeasureTcpAsync(run, site, cancellationToken);
@@ -51,10 +51,11 @@ public sealed class MigrationBench(MigrationOptions options, Func<IProgress<stri
     private async Task<int> FindMostAsync(BenchRun run, IMigrationSite site, CancellationToken cancellationToken)
     {
         run.Progress.Report("how many datagrams the guest answers without a queue");
+        await site.UseAsync(MigrationWay.Hold, cancellationToken);
         var (most, usual) = (UsualRate, await TryAsync(site, UsualRate, cancellationToken));
         foreach (var rate in HigherRates)
         {
-            if (await TryAsync(site, rate, cancellationToken) is not { } trip || trip > usual * QueueingFactor)
+            if (await TryAsync(site, rate, cancellationToken) is not { } trip || trip > usual * QueueingFactor || !await CarriesOnItsWayAsync(site, rate, cancellationToken))
             {
                 break;
             }
@@ -73,6 +74,15 @@ public sealed class MigrationBench(MigrationOptions options, Func<IProgress<stri
         await Task.Delay(options.TrialTime, cancellationToken);
         var echoes = await peers.EndAsync();
         return echoes.Sum(each => each.Lost) > 0 ? null : echoes.Select(each => each.MedianTrip).Max();
+    }
+
+    /// <summary>A guest whose memory is being sent is slower.</summary>
+    private static async Task<bool> CarriesOnItsWayAsync(IMigrationSite site, int rate, CancellationToken cancellationToken)
+    {
+        using var peers = new EchoPeers(site, rate);
+        await peers.BeginAsync(cancellationToken);
+        var moved = await site.MoveAsync(cancellationToken);
+        return (await peers.EndAsync()).Sum(each => each.LostBetween(0, moved.Left - BeforeThePause)) == 0;
     }
 
     private async Task MeasureEchoesAsync(BenchRun run, IMigrationSite site, Load load, CancellationToken cancellationToken)
