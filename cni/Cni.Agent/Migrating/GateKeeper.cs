@@ -269,7 +269,8 @@ internal sealed class GateKeeper(
         var (oldest, began) = (delivery.Spoke, Stopwatch.GetTimestamp());
         while (!_isEnding && !(Gate.IsOpen && next == Gate.Head))
         {
-            if (Stopwatch.GetElapsedTime(began) < LongestDrain)
+            var hasTime = Stopwatch.GetElapsedTime(began) < LongestDrain;
+            if (hasTime)
             {
                 Gate.Renew(DrainLease);
             }
@@ -287,7 +288,7 @@ internal sealed class GateKeeper(
                 {
                     next++;
                 }
-                else if (room == 0 && Stopwatch.GetElapsedTime(began) < LongestDrain && (room = Math.Max(0, MostWaiting - vm.Waiting())) == 0)
+                else if (room == 0 && hasTime && (room = Math.Max(0, MostWaiting - vm.Waiting())) == 0)
                 {
                     Thread.Sleep(1);
                     continue;
@@ -304,7 +305,7 @@ internal sealed class GateKeeper(
                         room = Math.Max(0, room - 1);
                         released++;
                     }
-                    else if (Stopwatch.GetElapsedTime(began) < LongestDrain)
+                    else if (hasTime)
                     {
                         // The queue that holds the VM to its rate is full: what is behind waits here.
                         Thread.Sleep(1);

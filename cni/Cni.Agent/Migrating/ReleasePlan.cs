@@ -15,16 +15,8 @@ internal static class ReleasePlan
     /// <param name="came">When each frame came.</param>
     /// <param name="since">The oldest that the VM is to get.</param>
     /// <returns>For each frame whether it is passed over.</returns>
-    internal static bool[] Unread(IReadOnlyList<ulong> kept, IEnumerable<ulong> read, bool isCut, IReadOnlyList<long> came, long since)
-    {
-        var passed = Unread(kept, read, isCut);
-        for (var i = 0; i < passed.Length; i++)
-        {
-            passed[i] |= came[i] < since;
-        }
-
-        return passed;
-    }
+    internal static bool[] Unread(IReadOnlyList<ulong> kept, IEnumerable<ulong> read, bool isCut, IReadOnlyList<long> came, long since) =>
+        [.. Unread(kept, read, isCut).Zip(NewerThan(came, since), (isRead, isOld) => isRead || isOld)];
 
     /// <inheritdoc cref="Unread(IReadOnlyList{ulong}, IEnumerable{ulong}, bool, IReadOnlyList{long}, long)"/>
     internal static bool[] Unread(IReadOnlyList<ulong> kept, IEnumerable<ulong> read, bool isCut = false)

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Cni.Datapath.Conntrack;
-using Cni.Netlink;
 using Fabric.Primitives;
 using Fabric.Resources;
 using Microsoft.Extensions.Logging;
@@ -56,27 +55,4 @@ internal sealed class VmConnections(OvsdbReplica vswitch, IReadOnlyList<string> 
 
     private string? ZoneOf(string port) =>
         vswitch.Snapshot.Table<Bridge>().FindByName(IntegrationBridge) is { } bridge && bridge.ExternalIds.TryGetValue(ZonePrefix + port, out var zone) ? zone : null;
-}
-
-/// <summary>Has the switch of this node get to know the connections of a VM that comes, by a frame of each at the VM's port.</summary>
-/// <param name="port">The VM's port.</param>
-/// <param name="takesTcp">
-/// Whether segments out of sequence are taken. Where they are not, a frame that has no sequence number would have those of the VM be
-/// refused.
-/// </param>
-internal sealed class ConnectionInlet(PacketSocket port, Func<bool> takesTcp) : IDisposable
-{
-    internal void Learn(IEnumerable<ReadOnlyMemory<byte>> frames)
-    {
-        var tcp = takesTcp();
-        foreach (var frame in frames)
-        {
-            if (tcp || !ConnectionFrame.IsTcp(frame.Span))
-            {
-                port.Send(frame.Span);
-            }
-        }
-    }
-
-    public void Dispose() => port.Dispose();
 }
